@@ -1,0 +1,183 @@
+"""The recipe: what to make of an upload, as data.
+
+`default_recipe.json` is the whole of it; a caller passes only the differences. Sizes are pixels,
+limits bytes, pixels and seconds, bit rates bits per second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+DEFAULT_RECIPE = Path(__file__).with_name("default_recipe.json")
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Quality = Annotated[int, msgspec.Meta(ge=1, le=100)]
+Colour = Annotated[str, msgspec.Meta(pattern="^#[0-9a-fA-F]{6}$")]
+KeyTemplate = Annotated[str, msgspec.Meta(min_length=1, max_length=900)]
+Format = Literal["jpg", "webp"]
+
+
+class Settled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What every part of a recipe is: immutable, and strict about words it does not know."""
+
+
+class Keys(Settled):
+    """Key templates; each `{placeholder}` stands for one path component."""
+
+    originals: KeyTemplate
+    outputs: KeyTemplate
+
+
+class Encoding(Settled):
+    """How one format of a rendition is encoded."""
+
+    quality: Quality
+
+
+class Rendition(Settled):
+    """One still picture: as wide as `width`, or inside `box`; never larger than its source."""
+
+    width: Count | None = None
+    box: tuple[Count, Count] | None = None
+    formats: dict[Format, Encoding]
+
+    def __post_init__(self) -> None:
+        if (self.width is None) == (self.box is None):
+            raise ValueError("a rendition has either a width or a box")
+
+
+class BlurHash(Settled):
+    """How many cosine components of a BlurHash run across and down."""
+
+    x_components: Annotated[int, msgspec.Meta(ge=1, le=9)]
+    y_components: Annotated[int, msgspec.Meta(ge=1, le=9)]
+
+
+class Stills(Settled):
+    """The pictures made of one still image."""
+
+    background: Colour
+    renditions: dict[str, Rendition]
+    blurhash: BlurHash
+
+
+class ImageLimits(Settled):
+    """What is refused before it is decoded."""
+
+    bytes: Count
+    pixels: Count
+
+
+class Images(Stills):
+    """What becomes of a photo."""
+
+    suffixes: list[str]
+    limits: ImageLimits
+
+
+class VideoLimits(Settled):
+    """What is refused before it is decoded; `pixels` is of one frame."""
+
+    bytes: Count
+    pixels: Count
+    seconds: Count
+
+
+class Rung(Settled):
+    """One step of the ladder. `short_side` is pixels; `buffer` is bits of decoder buffer."""
+
+    short_side: Annotated[int, msgspec.Meta(ge=2)]
+    bitrate: Count
+    max_bitrate: Count
+    buffer: Count
+
+
+class Audio(Settled):
+    """The one audio rendition that all rungs share."""
+
+    bitrate: Count
+    channels: Literal[1, 2]
+    sample_rate: Literal[44100, 48000]
+
+
+class Videos(Settled):
+    """What becomes of a video. `downloads` names rungs, or `top` for the highest there is."""
+
+    suffixes: list[str]
+    limits: VideoLimits
+    poster: Stills
+    effort: Literal["low", "medium", "high"]
+    max_frame_rate: Annotated[int, msgspec.Meta(ge=1, le=120)]
+    gop_seconds: Count
+    segment_seconds: Count
+    segments: Literal["byte_ranges", "objects"]
+    ladder: dict[str, Rung]
+    audio: Audio
+    downloads: list[str]
+
+    def __post_init__(self) -> None:
+        if not self.ladder:
+            raise ValueError("a ladder has at least one rung")
+        if self.segment_seconds % self.gop_seconds:
+            raise ValueError("segment_seconds is a multiple of gop_seconds")
+        unknown = set(self.downloads) - {"top"} - self.ladder.keys()
+        if unknown:
+            raise ValueError(f"downloads names no rung of the ladder: {sorted(unknown)}")
+
+
+class Recipe(Settled):
+    """Everything that is made, and the keys that it is made under."""
+
+    keys: Keys
+    images: Images
+    videos: Videos
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hex digits that change whenever anything in the recipe does."""
+        canonical = msgspec.json.encode(self, order="deterministic")
+        return hashlib.sha256(canonical).hexdigest()[:16]
+
+
+def load_recipe(differences: str | bytes = b"{}") -> Recipe:
+    """The default recipe with the caller's differences (JSON) laid over it.
+
+    Raises `ValueError` naming the path of a word or a value that a recipe cannot have.
+    """
+    default = msgspec.json.decode(DEFAULT_RECIPE.read_bytes())
+    merged = _lay_over(default, msgspec.json.decode(differences), Recipe)
+    return msgspec.convert(merged, Recipe)
+
+
+def _lay_over(base: dict[str, Any], differences: dict[str, Any], shape: type) -> dict[str, Any]:
+    """Differences win; null means absent; what the caller names (renditions, rungs) is replaced."""
+    fields = {field.name: field.type for field in msgspec.structs.fields(shape)}
+    merged = dict(base)
+    for name, value in differences.items():
+        if value is None:
+            continue
+        inner = fields.get(name)
+        if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, Settled):
+            merged[name] = _lay_over(base.get(name, {}), value, inner)
+        else:
+            merged[name] = value
+    return merged
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", template)
+    pieces = (f"(?P<{part}>[^/]+)" if i % 2 else re.escape(part) for i, part in enumerate(parts))
+    return re.compile("".join(pieces))
+
+
+def match_key(template: str, key: str) -> dict[str, str] | None:
+    """The placeholders' values if `key` was made from `template`, else None."""
+    match = _pattern(template).fullmatch(key)
+    return match.groupdict() if match else None
