@@ -23,43 +23,43 @@ KeyTemplate = Annotated[str, msgspec.Meta(min_length=1, max_length=900)]
 Format = Literal["jpg", "webp"]
 
 
-class Settled(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Settled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What every part of a recipe is: immutable, and strict about words it does not know."""
 
 
-class Keys(Settled):
+class Keys(Settled, frozen=True):
     """Key templates; each `{placeholder}` stands for one path component."""
 
     originals: KeyTemplate
     outputs: KeyTemplate
 
 
-class Encoding(Settled):
+class Encoding(Settled, frozen=True):
     """How one format of a rendition is encoded."""
 
     quality: Quality
 
 
-class Rendition(Settled):
+class Rendition(Settled, frozen=True):
     """One still picture: as wide as `width`, or inside `box`; never larger than its source."""
 
+    formats: dict[Format, Encoding]
     width: Count | None = None
     box: tuple[Count, Count] | None = None
-    formats: dict[Format, Encoding]
 
     def __post_init__(self) -> None:
         if (self.width is None) == (self.box is None):
             raise ValueError("a rendition has either a width or a box")
 
 
-class BlurHash(Settled):
+class BlurHash(Settled, frozen=True):
     """How many cosine components of a BlurHash run across and down."""
 
     x_components: Annotated[int, msgspec.Meta(ge=1, le=9)]
     y_components: Annotated[int, msgspec.Meta(ge=1, le=9)]
 
 
-class Stills(Settled):
+class Stills(Settled, frozen=True):
     """The pictures made of one still image."""
 
     background: Colour
@@ -67,21 +67,21 @@ class Stills(Settled):
     blurhash: BlurHash
 
 
-class ImageLimits(Settled):
+class ImageLimits(Settled, frozen=True):
     """What is refused before it is decoded."""
 
     bytes: Count
     pixels: Count
 
 
-class Images(Stills):
+class Images(Stills, frozen=True):
     """What becomes of a photo."""
 
     suffixes: list[str]
     limits: ImageLimits
 
 
-class VideoLimits(Settled):
+class VideoLimits(Settled, frozen=True):
     """What is refused before it is decoded; `pixels` is of one frame."""
 
     bytes: Count
@@ -89,7 +89,7 @@ class VideoLimits(Settled):
     seconds: Count
 
 
-class Rung(Settled):
+class Rung(Settled, frozen=True):
     """One step of the ladder. `short_side` is pixels; `buffer` is bits of decoder buffer."""
 
     short_side: Annotated[int, msgspec.Meta(ge=2)]
@@ -98,7 +98,7 @@ class Rung(Settled):
     buffer: Count
 
 
-class Audio(Settled):
+class Audio(Settled, frozen=True):
     """The one audio rendition that all rungs share."""
 
     bitrate: Count
@@ -106,7 +106,7 @@ class Audio(Settled):
     sample_rate: Literal[44100, 48000]
 
 
-class Videos(Settled):
+class Videos(Settled, frozen=True):
     """What becomes of a video. `downloads` names rungs, or `top` for the highest there is."""
 
     suffixes: list[str]
@@ -131,7 +131,7 @@ class Videos(Settled):
             raise ValueError(f"downloads names no rung of the ladder: {sorted(unknown)}")
 
 
-class Recipe(Settled):
+class Recipe(Settled, frozen=True):
     """Everything that is made, and the keys that it is made under."""
 
     keys: Keys

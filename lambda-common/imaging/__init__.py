@@ -1,0 +1,1 @@
+"""Still pictures: from an untrusted file to renditions and placeholders."""

@@ -1,0 +1,150 @@
+"""What AWS calls: events in, answers out, one worker behind."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from botocore.config import Config
+
+from media_pipeline.deliveries import Queue
+from media_pipeline.events import Job, parse_event
+from media_pipeline.failures import BadPayloadError
+from media_pipeline.records import Catalog
+from media_pipeline.settings import Settings
+from media_pipeline.storage import Originals, Publisher
+from media_pipeline.telemetry import logger, metrics
+from media_pipeline.worker import BUSY, IGNORED, SUPERSEDED, Invocation, Kind, Outcome, Worker
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+CLIENT_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"mode": "standard", "max_attempts": 4},
+    max_pool_connections=20,
+)
+
+
+class Handler:
+    """Answers SQS with the messages that failed, and any other caller with a status and a body."""
+
+    def __init__(self, worker: Worker, queue: Queue) -> None:
+        self._worker = worker
+        self._queue = queue
+
+    @classmethod
+    def from_environment(cls, kind: Kind) -> Handler:
+        """The handler that the function's environment describes."""
+        settings = Settings.from_environment(os.environ)
+        s3 = boto3.client("s3", config=CLIENT_CONFIG)
+
+        def publisher_of(
+            key_of: Callable[[str], str], before_put: Callable[[], None] | None
+        ) -> Publisher:
+            return Publisher(
+                s3, settings.output_bucket, key_of, settings.delivery_domain, before_put
+            )
+
+        worker = Worker(
+            kind,
+            settings.recipe,
+            Originals(s3),
+            Catalog(boto3.client("dynamodb", config=CLIENT_CONFIG), settings.table),
+            publisher_of,
+        )
+        return cls(worker, Queue(CLIENT_CONFIG, settings.max_receives))
+
+    def handle(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Process every job of `event` and answer in the caller's form."""
+        logger.append_keys(request_id=context.aws_request_id)
+        try:
+            if _is_from_sqs(event):
+                return self._answer_queue(event, context)
+            return self._answer_caller(event, context)
+        finally:
+            if metrics.metric_set:
+                metrics.flush_metrics()
+
+    def _answer_queue(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        def process_message(record: SQSRecord) -> None:
+            is_last_try = self._queue.is_last_receive(record)
+            try:
+                for job in parse_event({"Records": [record.raw_event]}, context.aws_request_id):
+                    self._run(job, context, is_last_try)
+            except Exception:
+                self._queue.postpone(record)
+                raise
+
+        return process_partial_response(  # type: ignore[return-value]
+            event=event,
+            record_handler=process_message,
+            processor=BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False),
+            context=context,
+        )
+
+    def _answer_caller(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        job_id = event.get("job_id") if isinstance(event, Mapping) else None
+        try:
+            jobs = parse_event(event, context.aws_request_id)
+        except BadPayloadError as error:
+            return _answer(HTTPStatus.BAD_REQUEST, {"error": error.sentence, "job_id": job_id})
+        outcomes = [self._run(job, context, is_last_try=False) for job in jobs]
+        for outcome in outcomes:
+            if outcome.error is not None:
+                problem = {
+                    "error": outcome.error.sentence,
+                    "code": outcome.error.code,
+                    "job_id": job_id,
+                }
+                return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, problem)
+            if outcome in REFUSALS:
+                status, sentence = REFUSALS[outcome]
+                return _answer(status, {"error": sentence, "job_id": job_id})
+        names = ", ".join(outcome.name.lower() for outcome in outcomes) or "nothing to do"
+        return _answer(HTTPStatus.OK, {"message": names, "job_id": job_id})
+
+    def _run(self, job: Job, context: LambdaContext, is_last_try: bool) -> Outcome:
+        logger.append_keys(bucket=job.bucket, key=job.key, holder=job.holder)
+        invocation = Invocation(lambda: context.get_remaining_time_in_millis() / 1000, is_last_try)
+        try:
+            outcome = self._worker.run(job, invocation)
+        except Exception:
+            logger.exception("The job failed, and may succeed when it is tried again")
+            metrics.add_metric(name="TriesFailed", unit=MetricUnit.Count, value=1)
+            raise
+        code = outcome.error.code if outcome.error else None
+        logger.info(outcome.name, extra={"code": code} if code else {})
+        metrics.add_metric(name=outcome.name, unit=MetricUnit.Count, value=1)
+        return outcome
+
+
+REFUSALS: dict[Outcome, tuple[HTTPStatus, str]] = {
+    BUSY: (HTTPStatus.CONFLICT, "another invocation is processing this upload"),
+    SUPERSEDED: (HTTPStatus.CONFLICT, "a newer version of this upload has been seen"),
+    IGNORED: (HTTPStatus.BAD_REQUEST, "s3_key does not fit the recipe's template of originals"),
+}
+
+
+def _is_from_sqs(event: object) -> bool:
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    return bool(records) and all(
+        isinstance(record, Mapping) and record.get("eventSource") == "aws:sqs"
+        for record in records or ()
+    )
+
+
+def _answer(status: HTTPStatus, body: Mapping[str, object]) -> dict[str, Any]:
+    return {"statusCode": int(status), "body": json.dumps(body)}

@@ -1,0 +1,107 @@
+"""Who may work on an upload: the rules of the claim, as plain values.
+
+A record's `pipeline` map is all that they read. A lease that is held has a token and an end still
+to come; one that was given back, or ran out, has an end in the past; a finished job has no token.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from typing import Any
+
+GRACE = timedelta(seconds=60)
+"""How long a lease outlives its invocation's deadline, for clocks that disagree."""
+
+SEQUENCER_LENGTH = 64
+
+
+class Verdict(Enum):
+    """What becomes of a claim."""
+
+    GRANTED = auto()
+    DUPLICATE = auto()
+    BUSY = auto()
+    SUPERSEDED = auto()
+    UNORDERED = auto()
+    """Another version, and no two sequencers to compare: S3 has to say which one is current."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a worker asks for. `is_current` says that S3 was asked and holds this very version."""
+
+    source_version: str
+    sequencer: str | None
+    revision: str
+    recipe_digest: str
+    holder: str
+    expires_at: datetime
+    retry: bool = False
+    is_current: bool = False
+
+
+def judge(pipeline: dict[str, Any] | None, claim: Claim, now: datetime) -> Verdict:
+    """Whether `claim` may take the record whose `pipeline` map is given (None: never claimed)."""
+    if pipeline is None:
+        return Verdict.GRANTED
+    if pipeline["sourceVersion"] != claim.source_version:
+        return _judge_other_version(pipeline, claim)
+    if "leaseToken" not in pipeline:
+        same_work = pipeline["revision"] == claim.revision
+        return Verdict.DUPLICATE if same_work and not claim.retry else Verdict.GRANTED
+    is_held = parse_time(pipeline["leaseExpiresAt"]) > now
+    if is_held and pipeline["holder"] != claim.holder:
+        return Verdict.BUSY
+    return Verdict.GRANTED
+
+
+def _judge_other_version(pipeline: dict[str, Any], claim: Claim) -> Verdict:
+    if claim.is_current:
+        return Verdict.GRANTED
+    held = pipeline.get("sequencer")
+    if held is None or claim.sequencer is None:
+        return Verdict.UNORDERED
+    is_newer = pad_sequencer(claim.sequencer) > pad_sequencer(held)
+    return Verdict.GRANTED if is_newer else Verdict.SUPERSEDED
+
+
+def grant(pipeline: dict[str, Any] | None, claim: Claim) -> dict[str, Any]:
+    """The `pipeline` map of a record that was just claimed, with a new lease token."""
+    again = pipeline is not None and pipeline["revision"] == claim.revision
+    granted = {
+        "leaseToken": uuid.uuid4().hex,
+        "holder": claim.holder,
+        "leaseExpiresAt": format_time(claim.expires_at),
+        "attempts": int(pipeline["attempts"]) + 1 if pipeline is not None and again else 1,
+        "sourceVersion": claim.source_version,
+        "revision": claim.revision,
+        "recipeDigest": claim.recipe_digest,
+    }
+    if claim.sequencer is not None:
+        granted["sequencer"] = claim.sequencer
+    return granted
+
+
+def revision_of(bucket: str, key: str, source_version: str, recipe_digest: str) -> str:
+    """Twelve hex digits that name one upload as one recipe renders it."""
+    named = "\0".join((bucket, key, source_version, recipe_digest))
+    return hashlib.sha256(named.encode()).hexdigest()[:12]
+
+
+def pad_sequencer(sequencer: str) -> str:
+    """S3's sequencers are hexadecimal, of any length, and compare once zeros fill their right."""
+    return sequencer.upper().ljust(SEQUENCER_LENGTH, "0")
+
+
+def format_time(moment: datetime) -> str:
+    """ISO 8601, UTC, milliseconds: texts of equal length, in the order of the times they say."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_time(text: str) -> datetime:
+    """The time that `format_time` wrote."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,156 @@
+"""Originals out of S3, outputs into it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+from urllib.parse import quote
+
+from botocore.exceptions import ClientError
+
+from media_pipeline.events import Job
+from media_pipeline.failures import PermanentError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATED = "no-cache"
+UPLOADS_AT_ONCE = 4
+
+SOURCE_UNREADABLE = PermanentError(
+    "source_unreadable",
+    "The original cannot be read: it was deleted, or the function's role may not read it "
+    "(S3 answers both alike to a role that may not list).",
+)
+
+
+class SupersededError(Exception):
+    """The key holds another version than the one that was asked for."""
+
+
+class Originals:
+    """The uploads, each read as the one version that its event named."""
+
+    def __init__(self, client: S3Client) -> None:
+        self._client = client
+
+    def current_version(self, job: Job) -> tuple[str | None, str]:
+        """The version id (None in a bucket without versions) and ETag that the key holds now."""
+        try:
+            head = self._client.head_object(Bucket=job.bucket, Key=job.key)
+        except ClientError as error:
+            raise _read_failure(error) from error
+        return head.get("VersionId"), head["ETag"].strip('"')
+
+    def fetch(self, job: Job, path: Path, limit: int) -> int:
+        """Write the job's version to `path` and return its size, at most `limit` bytes.
+
+        Raises `SupersededError`, or `PermanentError` with `source_unreadable`, `empty_file` or
+        `file_too_large`.
+        """
+        try:
+            if job.version_id is not None:
+                answer = self._client.get_object(
+                    Bucket=job.bucket, Key=job.key, VersionId=job.version_id
+                )
+            else:
+                answer = self._client.get_object(
+                    Bucket=job.bucket, Key=job.key, IfMatch=f'"{job.etag}"'
+                )
+        except ClientError as error:
+            raise _read_failure(error) from error
+        size = answer["ContentLength"]
+        with answer["Body"] as body, path.open("wb") as file:
+            if size == 0:
+                raise PermanentError("empty_file", "The upload has no bytes; upload it again.")
+            if size > limit:
+                raise PermanentError(
+                    "file_too_large",
+                    f"The upload has {size:,} bytes and the recipe takes at most {limit:,}.",
+                )
+            shutil.copyfileobj(body, file, 1024 * 1024)
+        return size
+
+
+def _read_failure(error: ClientError) -> Exception:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if status == 412:
+        return SupersededError("the key holds another version by now")
+    return SOURCE_UNREADABLE if status in (403, 404) else error
+
+
+class Publisher:
+    """Writes one revision's outputs, a few at once, while the next are still being made.
+
+    `before_put` is called ahead of every write, for outputs whose keys are used again.
+    """
+
+    def __init__(
+        self,
+        client: S3Client,
+        bucket: str,
+        key_of: Callable[[str], str],
+        delivery_domain: str | None,
+        before_put: Callable[[], None] | None = None,
+    ) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._key_of = key_of
+        self._delivery_domain = delivery_domain
+        self._before_put = before_put
+        self._threads = ThreadPoolExecutor(UPLOADS_AT_ONCE, thread_name_prefix="publish")
+        self._uploads: list[Future[None]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def put(self, name: str, body: bytes | Path, content_type: str) -> dict[str, str | int]:
+        """Start writing an output; the answer is what the record says of it: key, bytes, url."""
+        key = self._key_of(name)
+        self._uploads.append(self._threads.submit(self._write, key, body, content_type))
+        located: dict[str, str | int] = {
+            "key": key,
+            "bytes": body.stat().st_size if isinstance(body, Path) else len(body),
+        }
+        if self._delivery_domain:
+            located["url"] = f"https://{self._delivery_domain}/{quote(key)}"
+        return located
+
+    def wait(self) -> None:
+        """Return once everything put so far is in S3; raises what the first failed write raised."""
+        uploads, self._uploads = self._uploads, []
+        for upload in uploads:
+            upload.result()
+
+    def _write(self, key: str, body: bytes | Path, content_type: str) -> None:
+        cache_control = REVALIDATED if self._before_put else IMMUTABLE
+        if self._before_put:
+            self._before_put()
+        if isinstance(body, Path):
+            self._client.upload_file(
+                str(body),
+                self._bucket,
+                key,
+                ExtraArgs={"ContentType": content_type, "CacheControl": cache_control},
+            )
+        else:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                CacheControl=cache_control,
+            )
