@@ -8,16 +8,14 @@ wrapped by SNS; EventBridge's `Object Created`
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Annotated
 from urllib.parse import unquote_plus
 
+import msgspec
+
 from media_pipeline.failures import BadPayloadError
-
-Event = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Job:
@@ -45,82 +43,113 @@ class Job:
         return self.version_id or self.etag
 
 
+class _NotifiedObject(msgspec.Struct):
+    key: str
+    version_id: str | None = msgspec.field(name="versionId", default=None)
+    etag: str | None = msgspec.field(name="eTag", default=None)
+    sequencer: str | None = None
+
+
+class _BridgedObject(msgspec.Struct):
+    key: str
+    version_id: str | None = msgspec.field(name="version-id", default=None)
+    etag: str | None = None
+    sequencer: str | None = None
+
+
+class _Bucket(msgspec.Struct):
+    name: str
+
+
+class _Notification(msgspec.Struct):
+    bucket: _Bucket
+    object: _NotifiedObject
+
+
+class _Bridged(msgspec.Struct):
+    bucket: _Bucket
+    object: _BridgedObject
+
+
+class _SnsMessage(msgspec.Struct, rename="pascal"):
+    message: str
+
+
+class _Message(msgspec.Struct):
+    body: str
+    message_id: str = msgspec.field(name="messageId")
+
+
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class _Payload(msgspec.Struct):
+    s3_bucket: Text
+    s3_key: Text
+    job_id: Text
+    retry: bool | None = None
+
+
 def parse_event(event: object, holder: str) -> list[Job]:
     """Raises `BadPayloadError`, naming what is wrong, for anything that has none of the shapes."""
+    try:
+        return _parse(event, holder)
+    except msgspec.DecodeError as error:
+        raise BadPayloadError(str(error)) from error
+
+
+def _parse(event: object, holder: str) -> list[Job]:
     if not isinstance(event, Mapping):
         raise BadPayloadError("the payload is not a JSON object")
     if isinstance(event.get("Records"), list):
-        return [job for record in event["Records"] for job in _record_jobs(record, holder)]
-    if event.get("Type") == "Notification" and "Message" in event:
-        return parse_event(_parse_json(event["Message"], "Message"), holder)
-    if event.get("source") == "aws.s3" and "detail" in event:
-        return [_eventbridge_job(event["detail"], holder)]
+        return [job for record in event["Records"] for job in _parse_record(record, holder)]
+    if event.get("Type") == "Notification":
+        return _parse_text(msgspec.convert(event, _SnsMessage).message, holder)
+    if event.get("source") == "aws.s3":
+        return [_upload(msgspec.convert(event.get("detail"), _Bridged), holder)]
     if event.get("Event") == "s3:TestEvent":
         return []
-    return [_direct_job(event, holder)]
+    payload = msgspec.convert(event, _Payload)
+    return [
+        Job(
+            bucket=payload.s3_bucket,
+            key=payload.s3_key,
+            holder=holder,
+            job_id=payload.job_id,
+            retry=bool(payload.retry),
+        )
+    ]
 
 
-def _record_jobs(record: Event, holder: str) -> list[Job]:
-    if record.get("eventSource") == "aws:sqs":
-        return parse_event(_parse_json(record["body"], "body"), record["messageId"])
-    if record.get("EventSource") == "aws:sns":
-        return parse_event(_parse_json(record["Sns"]["Message"], "Sns.Message"), holder)
-    if record.get("eventSource") == "aws:s3":
-        return [_notification_job(record["s3"], holder)]
-    raise BadPayloadError(f"a record of {record.get('eventSource')!r} is not one this reads")
-
-
-def _notification_job(s3: Event, holder: str) -> Job:
-    s3_object = s3["object"]
-    return Job(
-        bucket=s3["bucket"]["name"],
+def _parse_record(record: object, holder: str) -> list[Job]:
+    if not isinstance(record, Mapping):
+        raise BadPayloadError("a record is not a JSON object")
+    # SNS alone writes the name with a capital.
+    source = record.get("eventSource", record.get("EventSource"))
+    if source == "aws:sqs":
+        message = msgspec.convert(record, _Message)
+        return _parse_text(message.body, message.message_id)
+    if source == "aws:sns":
+        return _parse_text(msgspec.convert(record.get("Sns"), _SnsMessage).message, holder)
+    if source == "aws:s3":
+        upload = _upload(msgspec.convert(record.get("s3"), _Notification), holder)
         # Notifications encode keys as HTML forms do; EventBridge does not encode them at all.
-        key=unquote_plus(s3_object["key"]),
-        holder=holder,
-        version_id=_version_id(s3_object.get("versionId")),
-        etag=s3_object.get("eTag"),
-        sequencer=s3_object.get("sequencer"),
-    )
+        return [replace(upload, key=unquote_plus(upload.key))]
+    raise BadPayloadError(f"a record of {source!r} is none that this function reads")
 
 
-def _eventbridge_job(detail: Event, holder: str) -> Job:
-    s3_object = detail["object"]
+def _parse_text(text: str, holder: str) -> list[Job]:
+    return _parse(msgspec.json.decode(text), holder)
+
+
+def _upload(event: _Notification | _Bridged, holder: str) -> Job:
+    uploaded = event.object
     return Job(
-        bucket=detail["bucket"]["name"],
-        key=s3_object["key"],
+        bucket=event.bucket.name,
+        key=uploaded.key,
         holder=holder,
-        version_id=_version_id(s3_object.get("version-id")),
-        etag=s3_object.get("etag"),
-        sequencer=s3_object.get("sequencer"),
+        # A bucket whose versioning is suspended says "null" of every upload, which names none.
+        version_id=None if uploaded.version_id == "null" else uploaded.version_id,
+        etag=uploaded.etag,
+        sequencer=uploaded.sequencer,
     )
-
-
-def _version_id(version_id: str | None) -> str | None:
-    """A bucket whose versioning is suspended says "null" of every upload, which names none."""
-    return None if version_id == "null" else version_id
-
-
-def _direct_job(payload: Event, holder: str) -> Job:
-    named = {name: payload.get(name) for name in ("s3_bucket", "s3_key", "job_id")}
-    for name, value in named.items():
-        if value is None:
-            raise BadPayloadError(f"{name} is missing")
-        if not isinstance(value, str) or not value:
-            raise BadPayloadError(f"{name} is not a string with something in it")
-    retry = payload.get("retry")
-    if retry is not None and not isinstance(retry, bool):
-        raise BadPayloadError("retry is neither true nor false")
-    return Job(
-        bucket=str(named["s3_bucket"]),
-        key=str(named["s3_key"]),
-        holder=holder,
-        job_id=str(named["job_id"]),
-        retry=bool(retry),
-    )
-
-
-def _parse_json(text: object, where: str) -> object:
-    try:
-        return json.loads(str(text))
-    except ValueError as error:
-        raise BadPayloadError(f"{where} is not JSON: {error}") from error

@@ -1,0 +1,66 @@
+"""An in-process AWS for tests of what talks to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.dynamodb.models import DynamoDBBackend
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+REGION = "eu-central-1"
+TABLE = "media"
+BUCKET = "media-example"
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def dynamodb(aws: None, monkeypatch: pytest.MonkeyPatch) -> DynamoDBClient:
+    # DynamoDB checks a condition and writes in one step; moto does only when nobody else can come
+    # between.
+    one_at_a_time = Lock()
+    update_item = DynamoDBBackend.update_item
+
+    def update_item_atomically(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401
+        with one_at_a_time:
+            return update_item(*args, **kwargs)
+
+    monkeypatch.setattr(DynamoDBBackend, "update_item", update_item_atomically)
+    client = boto3.client("dynamodb", region_name=REGION)
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[
+            {"AttributeName": "id", "KeyType": "HASH"},
+            {"AttributeName": "projectId", "KeyType": "RANGE"},
+        ],
+        AttributeDefinitions=[
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "projectId", "AttributeType": "S"},
+        ],
+    )
+    return client
+
+
+@pytest.fixture
+def s3(aws: None) -> S3Client:
+    client = boto3.client("s3", region_name=REGION)
+    client.create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    return client

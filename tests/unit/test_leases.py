@@ -1,0 +1,275 @@
+"""The claim and lease rules against DynamoDB: each transition of a record, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer
+from hypothesis import given
+from hypothesis import strategies as st
+from media_pipeline.failures import PermanentError
+from media_pipeline.leases import Claim, Verdict, format_time, pad_sequencer, parse_time
+from media_pipeline.records import Catalog, Lease, LeaseLostError
+
+from tests.unit.conftest import TABLE
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEY = {"id": "photo-42", "projectId": "gallery-7"}
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CLAIM = Claim(
+    source_version="v1",
+    sequencer="0A",
+    revision="r1",
+    recipe_digest="d1",
+    holder="message-1",
+    expires_at=NOON + timedelta(minutes=5),
+)
+NEWER = replace(CLAIM, source_version="v2", sequencer="0B", revision="r2", holder="message-2")
+OLDER = replace(CLAIM, source_version="v0", sequencer="09", revision="r0", holder="message-0")
+OTHER_RECIPE = replace(CLAIM, revision="r1-d2", recipe_digest="d2", holder="message-3")
+OTHERS = replace(CLAIM, holder="message-4")
+FAILURE = PermanentError("corrupt_image", "The image is damaged.")
+
+
+class Table:
+    """The catalog under test, its clock, and the item as DynamoDB holds it."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self.client = client
+        self.now = NOON
+        self.catalog = Catalog(client, TABLE, lambda: self.now)
+
+    @property
+    def item(self) -> dict[str, Any]:
+        key: Any = {name: {"S": value} for name, value in KEY.items()}
+        found = self.client.get_item(TableName=TABLE, Key=key, ConsistentRead=True)["Item"]
+        return {name: TypeDeserializer().deserialize(value) for name, value in found.items()}
+
+    def claim(self, claim: Claim = CLAIM) -> Lease | Verdict:
+        return self.catalog.claim(KEY, claim, {"type": "image"})
+
+    def take(self, claim: Claim = CLAIM) -> Lease:
+        lease = self.claim(claim)
+        assert isinstance(lease, Lease)
+        return lease
+
+    def finish(self, state: str, claim: Claim = CLAIM) -> None:
+        lease = self.take(claim)
+        if state == "completed":
+            self.catalog.complete(lease, {"width": 3})
+        else:
+            self.catalog.fail(lease, FAILURE)
+        assert self.item["status"] == state
+
+
+@pytest.fixture
+def table(dynamodb: DynamoDBClient) -> Table:
+    return Table(dynamodb)
+
+
+def assert_processing(table: Table, claim: Claim, attempts: int = 1) -> None:
+    item = table.item
+    assert item["status"] == "processing"
+    assert item["pipeline"]["holder"] == claim.holder
+    assert item["pipeline"]["sourceVersion"] == claim.source_version
+    assert item["pipeline"]["revision"] == claim.revision
+    assert item["pipeline"]["attempts"] == attempts
+    assert "error" not in item
+
+
+def test_no_record_to_processing(table: Table) -> None:
+    table.take()
+    assert_processing(table, CLAIM)
+    assert table.item["createdAt"] == table.item["updatedAt"] == "2026-03-01T12:00:00.000Z"
+
+
+def test_pending_to_processing(table: Table) -> None:
+    table.client.put_item(
+        TableName=TABLE,
+        Item={
+            "id": {"S": KEY["id"]},
+            "projectId": {"S": KEY["projectId"]},
+            "status": {"S": "pending"},
+            "createdAt": {"S": "2026-03-01T11:00:00.000Z"},
+            "caption": {"S": "the application's own"},
+        },
+    )
+    table.take()
+    assert_processing(table, CLAIM)
+    assert table.item["createdAt"] == "2026-03-01T11:00:00.000Z"
+    assert table.item["caption"] == "the application's own"
+
+
+def test_processing_to_completed(table: Table) -> None:
+    lease = table.take()
+    table.catalog.complete(lease, {"width": 3, "timings": {"fetch": 0.25}})
+    item = table.item
+    assert (item["status"], item["width"], float(item["timings"]["fetch"])) == ("completed", 3, 0.25)
+    assert item["pipeline"].keys() == {
+        "attempts",
+        "sourceVersion",
+        "sequencer",
+        "revision",
+        "recipeDigest",
+    }
+
+
+def test_processing_to_failed(table: Table) -> None:
+    table.finish("completed", OLDER)
+    table.catalog.fail(table.take(), FAILURE)
+    item = table.item
+    assert item["status"] == "failed"
+    assert item["error"] == {"code": "corrupt_image", "message": "The image is damaged."}
+    assert "width" not in item, "a failed record still shows an older upload's results"
+
+
+@pytest.mark.parametrize("state", ["completed", "failed"])
+@pytest.mark.parametrize(
+    "claim",
+    [NEWER, OTHER_RECIPE, replace(OTHERS, retry=True)],
+    ids=["newer_version", "other_recipe", "retry"],
+)
+def test_finished_to_processing(table: Table, state: str, claim: Claim) -> None:
+    table.finish(state)
+    table.take(claim)
+    assert_processing(table, claim, attempts=2 if claim.retry else 1)
+
+
+@pytest.mark.parametrize("state", ["completed", "failed"])
+def test_finished_stays_for_the_same_version_and_recipe(table: Table, state: str) -> None:
+    table.finish(state)
+    before = table.item
+    assert table.claim(OTHERS) is Verdict.DUPLICATE
+    assert table.claim(OLDER) is Verdict.SUPERSEDED
+    assert table.item == before
+
+
+def test_processing_to_processing_by_a_newer_version_at_once(table: Table) -> None:
+    table.take()
+    table.take(NEWER)
+    assert_processing(table, NEWER)
+
+
+def test_processing_to_processing_when_the_lease_has_run_out(table: Table) -> None:
+    table.take()
+    table.now = CLAIM.expires_at - timedelta(seconds=1)
+    assert table.claim(OTHERS) is Verdict.BUSY
+    table.now = CLAIM.expires_at
+    table.take(OTHERS)
+    assert_processing(table, OTHERS, attempts=2)
+
+
+def test_processing_to_processing_by_the_holders_own_redelivery(table: Table) -> None:
+    first = table.take()
+    assert table.take().token != first.token
+    assert_processing(table, CLAIM, attempts=2)
+
+
+def test_processing_stays_for_another_message_of_the_same_version(table: Table) -> None:
+    table.take()
+    before = table.item
+    assert table.claim(OTHERS) is Verdict.BUSY
+    assert table.claim(replace(OTHERS, retry=True)) is Verdict.BUSY
+    assert table.claim(OLDER) is Verdict.SUPERSEDED
+    assert table.item == before
+
+
+def test_a_released_lease_may_be_claimed_at_once(table: Table) -> None:
+    table.catalog.release(table.take())
+    assert table.item["status"] == "processing"
+    table.take(OTHERS)
+    assert_processing(table, OTHERS, attempts=2)
+
+
+def test_exhausted_is_failed_and_a_redrive_may_claim(table: Table) -> None:
+    table.catalog.exhaust(table.take(), ConnectionError("refused"))
+    item = table.item
+    assert (item["status"], item["error"]["code"]) == ("failed", "retries_exhausted")
+    assert "ConnectionError" in item["error"]["message"]
+    table.take(OTHERS)
+    assert_processing(table, OTHERS, attempts=2)
+
+
+PUBLISHING: list[Callable[[Catalog, Lease], None]] = [
+    lambda catalog, lease: catalog.complete(lease, {"width": 9}),
+    lambda catalog, lease: catalog.fail(lease, FAILURE),
+    lambda catalog, lease: catalog.exhaust(lease, OSError()),
+    lambda catalog, lease: catalog.release(lease),
+    lambda catalog, lease: catalog.confirm(lease),
+]
+
+
+@pytest.mark.parametrize("publish", PUBLISHING)
+@pytest.mark.parametrize("winner", ["processing", "completed"])
+def test_whoever_lost_the_lease_changes_nothing(
+    table: Table, publish: Callable[[Catalog, Lease], None], winner: str
+) -> None:
+    lost = table.take()
+    if winner == "completed":
+        table.finish("completed", NEWER)
+    else:
+        table.take(NEWER)
+    before = table.item
+    with pytest.raises(LeaseLostError):
+        publish(table.catalog, lost)
+    assert table.item == before
+
+
+def test_the_holder_of_the_lease_confirms_it(table: Table) -> None:
+    table.catalog.confirm(table.take())
+
+
+def test_two_workers_at_once_get_one_lease(table: Table) -> None:
+    workers = 2
+    for round_number in range(10):
+        version = replace(
+            CLAIM,
+            source_version=f"v{round_number}",
+            sequencer=f"{round_number:04X}",
+            revision=f"r{round_number}",
+        )
+        start = Barrier(workers)
+
+        def claim(holder: str, version: Claim = version, start: Barrier = start) -> object:
+            start.wait()
+            return table.claim(replace(version, holder=holder))
+
+        with ThreadPoolExecutor(workers) as threads:
+            answers = list(threads.map(claim, ["message-a", "message-b"]))
+        assert sum(isinstance(answer, Lease) for answer in answers) == 1
+        assert Verdict.BUSY in answers
+        assert table.item["pipeline"]["attempts"] == 1
+
+
+def test_versions_without_two_sequencers_have_no_order(table: Table) -> None:
+    table.take(replace(CLAIM, sequencer=None))
+    assert table.claim(NEWER) is Verdict.UNORDERED
+    table.take(replace(NEWER, is_current=True))
+    assert table.claim(replace(CLAIM, sequencer=None)) is Verdict.UNORDERED
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"), [("0A", "0B"), ("0A", "0A01"), ("0A9", "0B"), ("0a", "0B"), ("9", "A")]
+)
+def test_sequencers_are_padded_on_the_right(earlier: str, later: str) -> None:
+    assert pad_sequencer(earlier) < pad_sequencer(later)
+
+
+def test_a_sequencer_that_only_padding_makes_longer_is_no_newer(table: Table) -> None:
+    table.take(replace(CLAIM, sequencer="0A00"))
+    assert table.claim(replace(NEWER, sequencer="0A")) is Verdict.SUPERSEDED
+
+
+@given(st.datetimes(), st.datetimes())
+def test_written_times_sort_as_the_times_they_say(one: datetime, other: datetime) -> None:
+    one, other = (moment.replace(tzinfo=UTC, microsecond=0) for moment in (one, other))
+    assert (format_time(one) < format_time(other)) == (one < other)
+    assert parse_time(format_time(one)) == one
