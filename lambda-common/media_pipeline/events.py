@@ -17,6 +17,7 @@ import msgspec
 
 from media_pipeline.failures import BadPayloadError
 
+
 @dataclass(frozen=True)
 class Job:
     """One upload to process.

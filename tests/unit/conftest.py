@@ -11,13 +11,11 @@ import pytest
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 
+from aws_names import BUCKET, REGION, TABLE
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
-
-REGION = "eu-central-1"
-TABLE = "media"
-BUCKET = "media-example"
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
+
 from media_pipeline.events import Job, parse_event
 from media_pipeline.failures import BadPayloadError
 
@@ -106,8 +107,11 @@ def test_a_bad_payload_names_the_field(field: str, value: object) -> None:
     [
         ([], "not a JSON object"),
         ("text", "not a JSON object"),
-        ({**{}, "Records": [{"eventSource": "aws:kinesis"}]}, "aws:kinesis"),
-        ({"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": "{"}]}, "Input data was truncated"),
+        ({"Records": [{"eventSource": "aws:kinesis"}]}, "aws:kinesis"),
+        (
+            {"Records": [{"eventSource": "aws:sqs", "messageId": "m", "body": "{"}]},
+            "Input data was truncated",
+        ),
         ({"Type": "Notification", "Message": "<xml/>"}, "malformed"),
         ({"s3_bucket": "b", "s3_key": "k", "job_id": "j", "retry": "yes"}, "retry"),
         ({"source": "aws.s3", "detail": {"bucket": {}}}, "name"),

@@ -13,11 +13,11 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from hypothesis import given
 from hypothesis import strategies as st
+
+from aws_names import TABLE
 from media_pipeline.failures import PermanentError
 from media_pipeline.leases import Claim, Verdict, format_time, pad_sequencer, parse_time
 from media_pipeline.records import Catalog, Lease, LeaseLostError
-
-from tests.unit.conftest import TABLE
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -112,7 +112,11 @@ def test_processing_to_completed(table: Table) -> None:
     lease = table.take()
     table.catalog.complete(lease, {"width": 3, "timings": {"fetch": 0.25}})
     item = table.item
-    assert (item["status"], item["width"], float(item["timings"]["fetch"])) == ("completed", 3, 0.25)
+    assert (item["status"], item["width"], float(item["timings"]["fetch"])) == (
+        "completed",
+        3,
+        0.25,
+    )
     assert item["pipeline"].keys() == {
         "attempts",
         "sourceVersion",

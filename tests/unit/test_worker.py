@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 from botocore.exceptions import ClientError
+
+from aws_names import BUCKET, TABLE
 from media_pipeline.events import Job
 from media_pipeline.failures import PermanentError, TransientError
 from media_pipeline.recipe import load_recipe
@@ -28,8 +30,6 @@ from media_pipeline.worker import (
     Task,
     Worker,
 )
-
-from tests.unit.conftest import BUCKET, TABLE
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -144,13 +144,16 @@ def test_an_event_of_a_replaced_upload_brings_in_the_newer_one(house: House) -> 
 
 
 def test_a_versioned_upload_is_read_as_the_version_its_event_named(house: House) -> None:
-    house.s3.put_bucket_versioning(
-        Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
-    )
+    house.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     older = house.upload(b"older", "0A")
     newer = house.upload(b"newer", "0B")
     seen: list[bytes] = []
-    house.process = lambda task: {"width": seen.append(task.source.read_bytes())}
+
+    def read(task: Task) -> dict[str, Any]:
+        seen.append(task.source.read_bytes())
+        return {}
+
+    house.process = read
     assert house.run(older) == COMPLETED
     assert house.run(newer) == COMPLETED
     assert house.run(older) == SUPERSEDED
@@ -216,15 +219,18 @@ def test_an_original_of_no_use_is_refused_unread(
     assert house.record["error"]["code"] == code
 
 
-@pytest.mark.parametrize("version", [{}, {"etag": "e", "sequencer": "0A"}])
-def test_an_original_that_cannot_be_read_fails_with_both_causes(
-    house: House, version: dict[str, str]
-) -> None:
-    gone = Job(BUCKET, KEY, "message-1", **version)
-    for _ in range(2 if not version else 1):
-        outcome = house.run(gone)
-        assert outcome.error is not None
-        assert outcome.error.code == "source_unreadable"
+@pytest.mark.parametrize(
+    "gone",
+    [
+        Job(BUCKET, KEY, "message-1", etag="e", sequencer="0A"),
+        Job(BUCKET, KEY, "request-1", job_id="j"),
+    ],
+    ids=["event", "direct"],
+)
+def test_an_original_that_cannot_be_read_fails_with_both_causes(house: House, gone: Job) -> None:
+    outcome = house.run(gone)
+    assert outcome.error is not None
+    assert outcome.error.code == "source_unreadable"
     assert house.record["status"] == "failed"
     assert "deleted" in house.record["error"]["message"]
     assert "may not read" in house.record["error"]["message"]
@@ -315,7 +321,7 @@ def test_no_job_is_started_with_too_little_time(house: House) -> None:
     assert house.record == {}
 
 
-def test_a_job_sees_no_file_of_another(house: House, tmp_path: Path) -> None:
+def test_a_job_sees_no_file_of_another(house: House) -> None:
     seen: list[list[str]] = []
 
     def process(task: Task) -> dict[str, Any]:

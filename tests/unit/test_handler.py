@@ -1,0 +1,176 @@
+"""What SQS and a caller are answered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from aws_names import REGION
+from media_pipeline.deliveries import Queue
+from media_pipeline.events import Job
+from media_pipeline.failures import PermanentError
+from media_pipeline.handler import Handler
+from media_pipeline.worker import (
+    BUSY,
+    COMPLETED,
+    DUPLICATE,
+    IGNORED,
+    SUPERSEDED,
+    Invocation,
+    Outcome,
+    Worker,
+)
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+EVENTS = Path(__file__).parent.parent / "events"
+FAILED = Outcome("Failed", PermanentError("corrupt_image", "The image is damaged."))
+
+
+class Context:
+    aws_request_id = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 30_000
+
+
+@dataclass
+class FakeWorker:
+    """Answers each job with what was planned for it, and keeps what it was given."""
+
+    planned: list[Outcome | Exception]
+    jobs: list[Job] = field(default_factory=list)
+    invocations: list[Invocation] = field(default_factory=list)
+
+    def run(self, job: Job, invocation: Invocation) -> Outcome:
+        self.jobs.append(job)
+        self.invocations.append(invocation)
+        planned = self.planned.pop(0)
+        if isinstance(planned, Exception):
+            raise planned
+        return planned
+
+
+def event(name: str) -> Any:  # noqa: ANN401
+    return json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def handle(event: object, *planned: Outcome | Exception) -> tuple[dict[str, Any], FakeWorker]:
+    worker = FakeWorker(list(planned))
+    handler = Handler(_as_worker(worker), Queue(Config(), max_receives=5))
+    answer = handler.handle(event, _as_context(Context()))  # type: ignore[arg-type]
+    return answer, worker
+
+
+def _as_worker(worker: Any) -> Worker:  # noqa: ANN401
+    return worker  # type: ignore[no-any-return]
+
+
+def _as_context(context: Any) -> LambdaContext:  # noqa: ANN401
+    return context  # type: ignore[no-any-return]
+
+
+@pytest.fixture(autouse=True)
+def region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "body"),
+    [
+        (COMPLETED, 200, {"message": "completed"}),
+        (DUPLICATE, 200, {"message": "duplicate"}),
+        (BUSY, 409, {"error": "another invocation is processing this upload"}),
+        (SUPERSEDED, 409, {"error": "a newer version of this upload has been seen"}),
+        (FAILED, 500, {"error": "The image is damaged.", "code": "corrupt_image"}),
+    ],
+)
+def test_a_caller_is_answered_with_a_status(
+    outcome: Outcome, status: int, body: dict[str, str]
+) -> None:
+    answer, worker = handle(event("direct_image"), outcome)
+    assert answer["statusCode"] == status
+    assert json.loads(answer["body"]) == {**body, "job_id": "job-42"}
+    assert worker.jobs[0].holder == "request-1"
+    assert worker.invocations[0].seconds_left() == 30.0
+
+
+def test_a_key_that_is_no_original_is_the_callers_mistake() -> None:
+    answer, _ = handle(event("direct_image"), IGNORED)
+    assert answer["statusCode"] == 400
+    assert "s3_key" in json.loads(answer["body"])["error"]
+
+
+@pytest.mark.parametrize("payload", [[], {}, {"s3_bucket": "b", "s3_key": None, "job_id": "job-7"}])
+def test_a_bad_payload_is_refused_before_anything_is_done(payload: object) -> None:
+    answer, worker = handle(payload)
+    assert answer["statusCode"] == 400
+    assert json.loads(answer["body"])["error"]
+    assert worker.jobs == []
+
+
+def test_a_transient_failure_raises_to_a_caller() -> None:
+    with pytest.raises(ConnectionError):
+        handle(event("direct_image"), ConnectionError("refused"))
+
+
+@pytest.mark.parametrize("outcome", [COMPLETED, DUPLICATE, BUSY, SUPERSEDED, IGNORED, FAILED])
+def test_a_message_whose_job_ended_is_acknowledged(outcome: Outcome) -> None:
+    answer, _ = handle(event("sqs_eventbridge"), outcome)
+    assert answer == {"batchItemFailures": []}
+
+
+def test_the_event_that_s3_sends_to_try_a_notification_is_acknowledged() -> None:
+    answer, worker = handle(event("sqs_s3_test_event"))
+    assert answer == {"batchItemFailures": []}
+    assert worker.jobs == []
+
+
+@pytest.mark.parametrize(
+    ("receives", "is_last_try", "seconds"),
+    [(1, False, 10), (2, False, 60), (3, False, 300), (4, False, 300), (5, True, 0)],
+)
+def test_a_message_that_failed_goes_back_sooner_each_time(
+    aws: None, receives: int, is_last_try: bool, seconds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqs = boto3.client("sqs", region_name=REGION)
+    sqs.create_queue(QueueName="media-images")
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr(sqs, "change_message_visibility", lambda **request: asked.append(request))
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: sqs)
+    message = event("sqs_eventbridge")
+    message["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(receives)
+    answer, worker = handle(message, ConnectionError("refused"))
+    failures = [{"itemIdentifier": message["Records"][0]["messageId"]}]
+    assert answer == {"batchItemFailures": failures}
+    assert worker.invocations[0].is_last_try is is_last_try
+    [request] = asked
+    assert request["VisibilityTimeout"] == seconds
+    assert request["ReceiptHandle"] == message["Records"][0]["receiptHandle"]
+    assert request["QueueUrl"].endswith("/123456789012/media-images")
+
+
+def test_one_message_of_several_fails_alone(aws: None) -> None:
+    messages = event("sqs_eventbridge")
+    messages["Records"] += event("sqs_s3_notification")["Records"]
+    messages["Records"][0]["body"] = "not JSON"
+    boto3.client("sqs", region_name=REGION).create_queue(QueueName="media-images")
+    answer, worker = handle(messages, COMPLETED)
+    failures = [{"itemIdentifier": messages["Records"][0]["messageId"]}]
+    assert answer == {"batchItemFailures": failures}
+    assert [job.holder for job in worker.jobs] == [messages["Records"][1]["messageId"]]
+
+
+def test_what_became_of_a_job_is_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
+    handle(event("direct_image"), FAILED)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [metric] = [line for line in lines if "_aws" in line]
+    assert metric["Failed"] == [1.0]
+    assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "MediaPipeline"
