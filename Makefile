@@ -1,0 +1,45 @@
+PYTHON ?= python3
+RUNTIME ?= python3.13
+ARCH ?= x86_64
+
+VENV := build/venv
+BIN := $(VENV)/bin
+SOURCES := lambda-common lambda-image-processor lambda-video-processor scripts tests
+export PYTHONPATH := scripts:lambda-common
+
+.PHONY: demo test check build format lock clean
+
+demo: $(VENV)/ready ## Apply the module to an AWS on this machine and process MEDIA="a.jpg b.mov".
+	@$(BIN)/python -m demo
+
+test: $(VENV)/ready ## Run every test.
+	@$(BIN)/pytest
+
+check: $(VENV)/ready ## Check formats, rules, types and every Terraform root.
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/mypy
+	@$(BIN)/python scripts/terraform.py fmt -check -recursive
+	@$(BIN)/python scripts/terraform.py validate-all
+
+build: $(VENV)/ready ## Build the zips for RUNTIME and ARCH into build/.
+	@$(BIN)/python scripts/build.py --runtime $(RUNTIME) --architecture $(ARCH)
+
+format: $(VENV)/ready ## Put every file into its format.
+	@$(BIN)/ruff format $(SOURCES)
+	@$(BIN)/ruff check --fix $(SOURCES)
+	@$(BIN)/python scripts/terraform.py fmt -recursive
+
+lock: $(VENV)/ready ## Lock the newest requirements by hash.
+	@for file in lambda-image-processor/requirements lambda-video-processor/requirements requirements-dev; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--upgrade --no-header --output-file $$file.txt $$file.in; \
+	done
+
+clean: ## Remove everything that was built.
+	@rm -rf build
+
+# Written last, so that an interrupted installation is done again.
+$(VENV)/ready: requirements-dev.txt scripts/venv.sh
+	@sh scripts/venv.sh $(PYTHON) $(VENV)
+	@touch $@

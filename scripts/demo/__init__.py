@@ -1,0 +1,1 @@
+"""The main job on this machine: the module applied, a photo and a video processed, the outputs shown."""

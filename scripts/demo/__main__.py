@@ -1,0 +1,119 @@
+"""`make demo`: see the README."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from media_pipeline.recipe import load_recipe
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from demo import report, uploads
+from demo.deployment import Deployment, DeploymentError, build_artifacts, deploy
+from demo.media import MediaError, Medium, named_media, own_media
+
+BUILD = Path("build")
+OUTPUTS = BUILD / "demo"
+PATIENCE_SECONDS = 900.0
+
+STEPS = {"": 0, "pending": 1, "processing": 2, "completed": 3, "failed": 3}
+"""How far along its way a record of each status is."""
+
+
+def main() -> int:
+    """Run the demo; the answer is the exit status."""
+    console = Console()
+    # Terminated is interrupted: what was started is stopped on the way out.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        media = _media()
+        build_artifacts(BUILD, console.print)
+        with deploy(BUILD, keep=bool(os.environ.get("KEEP")), say=console.print) as deployment:
+            records = _process(console, deployment, media)
+            _show(console, deployment, records)
+            if os.environ.get("KEEP"):
+                _explain(console, deployment, media)
+    except (MediaError, DeploymentError) as error:
+        console.print(f"[red]{error}[/red]")
+        return 1
+    except KeyboardInterrupt:
+        console.print("[red]Interrupted; everything that was started is stopped.[/red]")
+        return 1
+    return 0 if all(record["status"] == "completed" for record in records.values()) else 1
+
+
+def _media() -> list[Medium]:
+    names = os.environ.get("MEDIA", "").split()
+    return named_media(names, load_recipe()) if names else own_media(BUILD / "demo-media")
+
+
+def _process(
+    console: Console, deployment: Deployment, media: list[Medium]
+) -> Mapping[str, dict[str, Any]]:
+    largest = max(media, key=lambda medium: medium.path.stat().st_size)
+    for medium in media:
+        uploads.write_pending(deployment.dynamodb, deployment.table, medium)
+    columns = (TextColumn("{task.description:24}"), BarColumn(), TextColumn("{task.fields[status]:10}"))
+    with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
+        bars = {
+            medium.media_id: progress.add_task(medium.path.name, total=3, status="pending")
+            for medium in media
+        }
+        for medium in media:
+            started = time.monotonic()
+            uploads.upload(deployment.s3, deployment.bucket, medium, in_parts=medium is largest)
+            progress.console.print(
+                f"{medium.path.name}: uploaded in {time.monotonic() - started:.2f} s, {medium.key}"
+            )
+        records: Mapping[str, dict[str, Any]] = {}
+        for records in uploads.watch(
+            deployment.dynamodb, deployment.table, list(bars), PATIENCE_SECONDS
+        ):
+            for media_id, record in records.items():
+                status = record.get("status", "")
+                progress.update(bars[media_id], completed=STEPS[status], status=status)
+    return records
+
+
+def _show(
+    console: Console, deployment: Deployment, records: Mapping[str, dict[str, Any]]
+) -> None:
+    shutil.rmtree(OUTPUTS, ignore_errors=True)
+    OUTPUTS.mkdir(parents=True)
+    uploads.save_outputs(deployment.s3, deployment.bucket, list(records), OUTPUTS)
+    for name, record in records.items():
+        report.show(console, name, record)
+    page = report.write_page(OUTPUTS, records)
+    for function in deployment.functions.values():
+        console.print(f"Log of {function}: {deployment.log_file(function)}")
+    console.print(f"The outputs are under {OUTPUTS}; to look at {page.name} and play the stream:")
+    console.print(f"  python3 -m http.server --bind 127.0.0.1 --directory {OUTPUTS} 8080")
+
+
+def _explain(console: Console, deployment: Deployment, media: list[Medium]) -> None:
+    bucket, endpoint = deployment.bucket, deployment.endpoint
+    photo = next((medium for medium in media if medium.kind == "image"), media[0])
+    console.print(f"\nThe embedded AWS stays at {endpoint} until [bold]{deployment.stop_command}[/bold].")
+    for line in (
+        "export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
+        f"AWS_DEFAULT_REGION={deployment.region}",
+        f"aws --endpoint-url {endpoint} s3 cp {photo.path} "
+        f"s3://{bucket}/originals/gallery-7/photo-42/portrait.jpg",
+        f"aws --endpoint-url {endpoint} dynamodb get-item --table-name {deployment.table} "
+        '--key \'{"id": {"S": "photo-42"}, "projectId": {"S": "gallery-7"}}\'',
+        f"aws --endpoint-url {endpoint} lambda invoke "
+        f"--function-name {deployment.functions['images']} "
+        "--payload fileb://tests/events/direct_image.json build/answer.json",
+    ):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

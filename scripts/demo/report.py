@@ -1,0 +1,146 @@
+"""What came out, as tables for the terminal and as a page for the browser."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+Record = Mapping[str, Any]
+
+
+def show(console: Console, name: str, record: Record) -> None:
+    """Print the tables of one record."""
+    if record["status"] != "completed":
+        error = record["error"]
+        console.print(f"[red]{name}: {error['code']}[/red]: {error['message']}")
+        return
+    for table in (
+        _renditions(name, record),
+        _rungs(name, record),
+        _record(name, record),
+        _timings(name, record),
+    ):
+        if table.row_count:
+            console.print(table)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        is_number = column in ("size", "bytes", "seconds", "kbit/s", "average", "frames/s")
+        table.add_column(column, justify="right" if is_number else "left")
+    return table
+
+
+def _renditions(name: str, record: Record) -> Table:
+    table = _table(f"{name}: renditions", "name", "size", "format", "bytes", "key")
+    for rendition in record["renditions"]:
+        for file_format, file in rendition["formats"].items():
+            size = f"{rendition['width']} x {rendition['height']}"
+            table.add_row(
+                rendition["name"], size, file_format, f"{file['bytes']:,}", file["key"]
+            )
+    for download in record.get("downloads", ()):
+        size = f"{download['width']} x {download['height']}"
+        table.add_row(
+            f"download {download['name']}", size, "mp4", f"{download['bytes']:,}", download["key"]
+        )
+    return table
+
+
+def _rungs(name: str, record: Record) -> Table:
+    table = _table(
+        f"{name}: HLS", "rung", "size", "frames/s", "kbit/s", "average", "bytes", "codecs"
+    )
+    for rung in record.get("stream", {"rungs": ()})["rungs"]:
+        table.add_row(
+            rung["name"],
+            f"{rung['width']} x {rung['height']}",
+            f"{float(rung['frameRate']):.3f}",
+            f"{int(rung['bandwidth']) // 1000:,}",
+            f"{int(rung['averageBandwidth']) // 1000:,}",
+            f"{rung['bytes']:,}",
+            rung["codecs"],
+        )
+    return table
+
+
+TABLED = ("renditions", "stream", "downloads", "timings")
+"""What has a table of its own."""
+
+
+def _record(name: str, record: Record) -> Table:
+    table = _table(f"{name}: record", "attribute", "value")
+    for attribute, value in sorted(record.items()):
+        if attribute not in TABLED:
+            table.add_row(attribute, value if isinstance(value, str) else _json(value))
+    return table
+
+
+def _timings(name: str, record: Record) -> Table:
+    table = _table(f"{name}: how long it took", "stage", "seconds")
+    for stage, seconds in record["timings"].items():
+        table.add_row(stage, f"{float(seconds):.2f}")
+    return table
+
+
+def _json(value: object) -> str:
+    return json.dumps(
+        value, default=lambda v: float(v) if isinstance(v, Decimal) else str(v), ensure_ascii=False
+    )
+
+
+def write_page(folder: Path, records: Mapping[str, Record]) -> Path:
+    """Write `index.html` over the saved outputs, which lie at `folder` under their own keys."""
+    sections = "".join(_section(name, record) for name, record in records.items())
+    page = folder / "index.html"
+    page.write_text(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Media pipeline demo</title>"
+        "<style>body{font:16px/1.5 system-ui;margin:2rem auto;max-width:75rem;padding:0 1rem}"
+        "figure{display:inline-block;margin:0 1rem 1rem 0;vertical-align:top}"
+        "img,video{max-width:100%;max-height:20rem;background:#ddd}"
+        "pre{overflow:auto;background:#f4f4f4;padding:1rem}</style>"
+        f"<h1>What came out</h1>{sections}\n",
+        encoding="utf-8",
+    )
+    return page
+
+
+def _section(name: str, record: Record) -> str:
+    parts = [f"<h2>{html.escape(name)}</h2>", *_video(record), *_pictures(record)]
+    dumped = json.dumps(json.loads(_json(record)), indent=2, ensure_ascii=False)
+    parts.append(
+        f"<details><summary>The record</summary><pre>{html.escape(dumped)}</pre></details>"
+    )
+    return "\n".join(parts)
+
+
+def _video(record: Record) -> Iterator[str]:
+    if "stream" not in record:
+        return
+    sources = [f'<source src="{_src(record["stream"])}" type="application/vnd.apple.mpegurl">']
+    # A browser that plays no HLS by itself takes the download.
+    sources += [f'<source src="{_src(file)}" type="video/mp4">' for file in record["downloads"]]
+    yield f'<video controls playsinline poster="{_src(record["poster"])}">{"".join(sources)}</video>'
+
+
+def _pictures(record: Record) -> Iterator[str]:
+    for rendition in record["renditions"]:
+        size = f"{rendition['width']} x {rendition['height']}"
+        for file_format, file in rendition["formats"].items():
+            caption = f"{rendition['name']}.{file_format}, {size}, {file['bytes']:,} bytes"
+            yield (
+                f'<figure><img src="{_src(file)}" alt="" loading="lazy">'
+                f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+            )
+
+
+def _src(file: Mapping[str, Any]) -> str:
+    return html.escape(file["key"])
