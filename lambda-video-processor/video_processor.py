@@ -1,0 +1,118 @@
+"""The Lambda that turns an uploaded video into a stream, a download, pictures and a record."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imaging.render import render_file
+from media_pipeline.handler import Handler
+from media_pipeline.worker import Kind, Task
+from transcoding.transcoder import Transcoded, transcode
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from packager import File, Stream
+
+CONTENT_TYPES = {"mp4": "video/mp4", "mov": "video/quicktime"}
+
+
+def process(task: Task) -> dict[str, Any]:
+    """Put everything that plays before the playlist that names it, and answer the attributes."""
+    videos = task.recipe.videos
+    made_in = task.folder / "made"
+    made_in.mkdir()
+    made = transcode(task.source, made_in, videos, task.seconds_left)
+    pictures = render_file(made.poster, videos.poster, videos.limits.pixels, task.publisher.put)
+    stream = _publish_stream(task, made.stream)
+    downloads = [
+        {
+            "name": download.name.rpartition("/")[2].removesuffix(".mp4"),
+            "width": download.width,
+            "height": download.height,
+            **task.publisher.put(download.name, download.path, "video/mp4"),
+        }
+        for download in made.downloads
+    ]
+    return {
+        **_facts(made),
+        "blurhash": pictures["blurhash"],
+        "renditions": pictures["renditions"],
+        "poster": _largest(pictures["renditions"]),
+        "stream": stream,
+        "downloads": downloads,
+    }
+
+
+def _facts(made: Transcoded) -> dict[str, Any]:
+    picture, sound = made.probe.picture, made.probe.sound
+    return {
+        "contentType": CONTENT_TYPES[made.probe.container],
+        "width": picture.width,
+        "height": picture.height,
+        "durationSeconds": made.stream.seconds,
+        "metadata": {
+            "videoCodec": picture.codec,
+            "frameRate": float(picture.mean_rate),
+            "rotation": picture.rotation,
+            "audioCodec": sound.codec if sound else None,
+            "audioChannels": sound.channels if sound else None,
+            "bitRate": made.probe.bitrate,
+        },
+    }
+
+
+def _publish_stream(task: Task, stream: Stream) -> dict[str, Any]:
+    *media, master = stream.files
+    located = {file.name: task.publisher.put(*_object(file)) for file in media}
+    task.publisher.wait()
+    return {
+        "type": "hls",
+        **task.publisher.put(*_object(master)),
+        "rungs": [
+            {
+                "name": rung.name,
+                "width": rung.width,
+                "height": rung.height,
+                "frameRate": rung.frame_rate,
+                "bandwidth": rung.bandwidth,
+                "averageBandwidth": rung.average_bandwidth,
+                "codecs": rung.codecs,
+                **located[rung.playlist],
+                "bytes": rung.bytes,
+            }
+            for rung in stream.rungs
+        ],
+    }
+
+
+def _object(file: File) -> tuple[str, bytes | Path, str]:
+    """A file of the stream as the publisher takes it."""
+    content = file.content
+    if isinstance(content, str):
+        return file.name, content.encode(), file.content_type
+    if isinstance(content, Path):
+        return file.name, content, file.content_type
+    return file.name, content.read(), file.content_type
+
+
+def _largest(renditions: list[dict[str, Any]]) -> dict[str, Any]:
+    """The poster's largest rendition, in the first of its formats."""
+    largest = max(renditions, key=lambda rendition: rendition["width"])
+    file = next(iter(largest["formats"].values()))
+    return {"width": largest["width"], "height": largest["height"], **file}
+
+
+VIDEO = Kind("video", process, lambda recipe: recipe.videos.limits.bytes)
+
+
+@cache
+def _handler() -> Handler:
+    return Handler.from_environment(VIDEO)
+
+
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Entry point: S3 events by way of a queue, or a job payload by direct invocation."""
+    return _handler().handle(event, context)
