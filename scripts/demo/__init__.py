@@ -1,1 +1,1 @@
-"""The main job on this machine: the module applied, a photo and a video processed, the outputs shown."""
+"""The main job on this machine: apply the module, process a photo and a video, show all of it."""

@@ -11,13 +11,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from media_pipeline.recipe import load_recipe
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from artifacts import BuildError
 from demo import report, uploads
-from demo.deployment import Deployment, DeploymentError, build_artifacts, deploy
+from demo.artifacts_here import build_here
+from demo.deployment import REGION, Deployment, DeploymentError, deploy
 from demo.media import MediaError, Medium, named_media, own_media
+from media_pipeline.recipe import load_recipe
+from terraform import TerraformError, check_terraform
 
 BUILD = Path("build")
 OUTPUTS = BUILD / "demo"
@@ -30,17 +33,19 @@ STEPS = {"": 0, "pending": 1, "processing": 2, "completed": 3, "failed": 3}
 def main() -> int:
     """Run the demo; the answer is the exit status."""
     console = Console()
+    keep = bool(os.environ.get("KEEP"))
     # Terminated is interrupted: what was started is stopped on the way out.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         media = _media()
-        build_artifacts(BUILD, console.print)
-        with deploy(BUILD, keep=bool(os.environ.get("KEEP")), say=console.print) as deployment:
+        check_terraform(os.environ)
+        artifacts = build_here(BUILD, console.print)
+        with deploy(artifacts, BUILD / "demo-aws", console.print, keep) as deployment:
             records = _process(console, deployment, media)
             _show(console, deployment, records)
-            if os.environ.get("KEEP"):
+            if keep:
                 _explain(console, deployment, media)
-    except (MediaError, DeploymentError) as error:
+    except (MediaError, BuildError, DeploymentError, TerraformError, TimeoutError) as error:
         console.print(f"[red]{error}[/red]")
         return 1
     except KeyboardInterrupt:
@@ -60,7 +65,11 @@ def _process(
     largest = max(media, key=lambda medium: medium.path.stat().st_size)
     for medium in media:
         uploads.write_pending(deployment.dynamodb, deployment.table, medium)
-    columns = (TextColumn("{task.description:24}"), BarColumn(), TextColumn("{task.fields[status]:10}"))
+    columns = (
+        TextColumn("{task.description:24}"),
+        BarColumn(),
+        TextColumn("{task.fields[status]:10}"),
+    )
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         bars = {
             medium.media_id: progress.add_task(medium.path.name, total=3, status="pending")
@@ -82,9 +91,7 @@ def _process(
     return records
 
 
-def _show(
-    console: Console, deployment: Deployment, records: Mapping[str, dict[str, Any]]
-) -> None:
+def _show(console: Console, deployment: Deployment, records: Mapping[str, dict[str, Any]]) -> None:
     shutil.rmtree(OUTPUTS, ignore_errors=True)
     OUTPUTS.mkdir(parents=True)
     uploads.save_outputs(deployment.s3, deployment.bucket, list(records), OUTPUTS)
@@ -97,22 +104,30 @@ def _show(
     console.print(f"  python3 -m http.server --bind 127.0.0.1 --directory {OUTPUTS} 8080")
 
 
+EXPLANATION = """
+The embedded AWS stays at {endpoint} until you type: kill {process_id}
+Copy and paste, for example:
+
+export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION={region}
+aws --endpoint-url {endpoint} s3 cp {photo} s3://{bucket}/originals/gallery-7/photo-42/portrait.jpg
+aws --endpoint-url {endpoint} dynamodb scan --table-name {table} --output table
+aws --endpoint-url {endpoint} lambda invoke --function-name {function} \\
+  --payload fileb://tests/events/direct_image.json build/answer.json && cat build/answer.json
+"""
+
+
 def _explain(console: Console, deployment: Deployment, media: list[Medium]) -> None:
-    bucket, endpoint = deployment.bucket, deployment.endpoint
     photo = next((medium for medium in media if medium.kind == "image"), media[0])
-    console.print(f"\nThe embedded AWS stays at {endpoint} until [bold]{deployment.stop_command}[/bold].")
-    for line in (
-        "export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test "
-        f"AWS_DEFAULT_REGION={deployment.region}",
-        f"aws --endpoint-url {endpoint} s3 cp {photo.path} "
-        f"s3://{bucket}/originals/gallery-7/photo-42/portrait.jpg",
-        f"aws --endpoint-url {endpoint} dynamodb get-item --table-name {deployment.table} "
-        '--key \'{"id": {"S": "photo-42"}, "projectId": {"S": "gallery-7"}}\'',
-        f"aws --endpoint-url {endpoint} lambda invoke "
-        f"--function-name {deployment.functions['images']} "
-        "--payload fileb://tests/events/direct_image.json build/answer.json",
-    ):
-        console.print(line, soft_wrap=True, highlight=False, markup=False)
+    explanation = EXPLANATION.format(
+        endpoint=deployment.endpoint,
+        process_id=deployment.process_id,
+        region=REGION,
+        photo=photo.path,
+        bucket=deployment.bucket,
+        table=deployment.table,
+        function=deployment.functions["images"],
+    )
+    console.print(explanation, soft_wrap=True, highlight=False, markup=False)
 
 
 if __name__ == "__main__":

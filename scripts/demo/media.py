@@ -63,33 +63,37 @@ def own_media(folder: Path) -> list[Medium]:
     return [Medium(photo, "image", "photo-42"), Medium(video, "video", "clip-9")]
 
 
-def _make_photo(path: Path, size: tuple[int, int] = (2400, 1600)) -> None:
-    """A harbour at dusk, stored as a phone held upright stores it: turned, with a tag that says so."""
-    width, height = size
-    horizon = height * 11 // 20
-    sky = Image.linear_gradient("L").resize((width, horizon))
-    scene = Image.new("RGB", size)
-    dusk = Image.merge(
-        "RGB",
-        [sky.point(lambda v: 40 + v * 0.8), sky.point(lambda v: 60 + v * 0.45), sky.point(lambda v: 140 - v * 0.15)],
-    )
-    scene.paste(dusk)
-    scene.paste(dusk.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((width, height - horizon)), (0, horizon))
+def _make_photo(path: Path) -> None:
+    """A harbour at dusk, stored lying on its side with a tag that says so, as phones store it."""
+    width, height, horizon = 2400, 1600, 880
+    depth = Image.linear_gradient("L").resize((width, horizon))
+    # Red, green and blue at the zenith, and what comes to each down to the horizon.
+    channels = ((40, 0.8), (60, 0.45), (140, -0.15))
+    sky = Image.merge("RGB", [depth.point(lambda v, c=c: c[0] + v * c[1]) for c in channels])
+    scene = Image.new("RGB", (width, height))
+    scene.paste(sky)
+    water = sky.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((width, height - horizon))
+    scene.paste(water, (0, horizon))
     draw = ImageDraw.Draw(scene)
     draw.ellipse((1500, horizon - 190, 1740, horizon + 50), fill=(255, 214, 140))
     draw.rectangle((0, horizon, width, horizon + 6), fill=(70, 50, 80))
     for ripple in range(60):
-        y = horizon + 12 + ripple * ripple // 6
-        reach = 60 + ripple * 5 + int(40 * math.sin(ripple * 1.7))
-        if y < height:
-            draw.line((1620 - reach, y, 1620 + reach, y), fill=(255, 190, 120), width=2 + ripple // 12)
+        y, reach = horizon + 12 + ripple**2 // 6, 60 + ripple * 5 + 40 * math.sin(ripple * 1.7)
+        glint = (1620 - reach, y, 1620 + reach, y)
+        draw.line(glint, fill=(255, 190, 120), width=2 + ripple // 12)
     for boat, x in enumerate((300, 720, 1130)):
-        y, s = horizon + 80 + boat * 70, 90 + boat * 40
-        draw.polygon([(x - s, y), (x + s, y), (x + s * 2 // 3, y + s // 3), (x - s * 2 // 3, y + s // 3)], fill=(50, 30, 45))
-        draw.polygon([(x, y - s * 2), (x, y - 8), (x + s * 4 // 5, y - 8)], fill=(240, 226, 205))
+        _draw_boat(draw, x, horizon + 80 + boat * 70, 90 + boat * 40)
     exif = Image.Exif()
     exif[0x0112] = 6
     scene.transpose(Image.Transpose.ROTATE_90).save(path, quality=92, exif=exif)
+
+
+def _draw_boat(draw: ImageDraw.ImageDraw, x: int, y: int, size: int) -> None:
+    keel, deck = size * 2 // 3, size // 3
+    hull = [(x - size, y), (x + size, y), (x + keel, y + deck), (x - keel, y + deck)]
+    draw.polygon(hull, fill=(50, 30, 45))
+    sail = [(x, y - size * 2), (x, y - 8), (x + size * 4 // 5, y - 8)]
+    draw.polygon(sail, fill=(240, 226, 205))
 
 
 def _make_video(path: Path) -> None:

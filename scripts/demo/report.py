@@ -44,9 +44,7 @@ def _renditions(name: str, record: Record) -> Table:
     for rendition in record["renditions"]:
         for file_format, file in rendition["formats"].items():
             size = f"{rendition['width']} x {rendition['height']}"
-            table.add_row(
-                rendition["name"], size, file_format, f"{file['bytes']:,}", file["key"]
-            )
+            table.add_row(rendition["name"], size, file_format, f"{file['bytes']:,}", file["key"])
     for download in record.get("downloads", ()):
         size = f"{download['width']} x {download['height']}"
         table.add_row(
@@ -128,7 +126,8 @@ def _video(record: Record) -> Iterator[str]:
     sources = [f'<source src="{_src(record["stream"])}" type="application/vnd.apple.mpegurl">']
     # A browser that plays no HLS by itself takes the download.
     sources += [f'<source src="{_src(file)}" type="video/mp4">' for file in record["downloads"]]
-    yield f'<video controls playsinline poster="{_src(record["poster"])}">{"".join(sources)}</video>'
+    poster = _src(record["poster"])
+    yield f'<video controls playsinline poster="{poster}">{"".join(sources)}</video>'
 
 
 def _pictures(record: Record) -> Iterator[str]:
