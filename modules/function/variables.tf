@@ -1,0 +1,104 @@
+variable "account" {
+  description = "Where the function lives: `id`, `partition` and `region`, for its ARNs."
+  type        = object({ id = string, partition = string, region = string })
+  nullable    = false
+}
+
+variable "name" {
+  description = "The function's name, at most 64 characters."
+  type        = string
+  nullable    = false
+}
+
+variable "description" {
+  description = "What the function is for, in a sentence."
+  type        = string
+  nullable    = false
+}
+
+variable "zip" {
+  description = "The function's deployment package, at most 50 MB."
+  type        = string
+  nullable    = false
+}
+
+variable "handler" {
+  description = "The function that Lambda calls, as `module.function`."
+  type        = string
+  nullable    = false
+}
+
+variable "runtime" {
+  description = "The Lambda runtime, such as `python3.13`."
+  type        = string
+  nullable    = false
+}
+
+variable "architecture" {
+  description = "`x86_64` or `arm64`."
+  type        = string
+  nullable    = false
+}
+
+variable "layers" {
+  description = "ARNs of layer versions, at most five."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "sizing" {
+  description = "What an invocation may take: `memory_mb`, `timeout_seconds`, `storage_mb` of /tmp."
+  type        = object({ memory_mb = number, timeout_seconds = number, storage_mb = number })
+  nullable    = false
+}
+
+variable "role" {
+  description = "The execution role: its `name`, its `path`, its `permissions_boundary` if any."
+  type = object({
+    name                 = string
+    path                 = optional(string, "/")
+    permissions_boundary = optional(string)
+  })
+  nullable = false
+}
+
+variable "permissions" {
+  description = "What the function may do besides writing its log, one policy for each reason."
+  type        = map(object({ actions = list(string), resources = list(string) }))
+  nullable    = false
+
+  validation {
+    condition = alltrue(flatten([for permission in values(var.permissions) : [
+      [for action in permission.actions : !strcontains(action, "*")],
+      [for resource in permission.resources : resource != "*"],
+    ]]))
+    error_message = "Name each action in full, and the ARN of what it is for: no `*` in their place."
+  }
+}
+
+variable "environment" {
+  description = "The function's environment variables, at most 4096 bytes in all."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "logs" {
+  description = "`retention_days` of the log group, and the `level` from which lines are kept."
+  type        = object({ retention_days = number, level = string })
+  nullable    = false
+}
+
+variable "alarms" {
+  description = "Whether there are alarms (`enabled`), and the SNS topics (`topic_arns`) they tell."
+  type        = object({ enabled = bool, topic_arns = list(string) })
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of everything made here."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

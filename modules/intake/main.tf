@@ -1,0 +1,118 @@
+locals {
+  # Made of names, so that a plan shows every policy in full and the two queues can name each other.
+  in_region = "${var.account.region}:${var.account.id}"
+  queue_arn = "arn:${var.account.partition}:sqs:${local.in_region}:${var.name}"
+  rule_arn  = "arn:${var.account.partition}:events:${local.in_region}:rule/${var.name}"
+  dead_letter_arn = (
+    "arn:${var.account.partition}:sqs:${local.in_region}:${aws_sqs_queue.dead_letters.name}"
+  )
+}
+
+# A pattern may name `key` once: the rule takes the suffixes, whatever their case, which Lambda's
+# filters cannot, and the mapping takes the prefix. Every reason for which S3 makes an object
+# counts, so none is named.
+resource "aws_cloudwatch_event_rule" "this" {
+  name        = var.name
+  description = "Objects created in ${var.bucket} whose key ends in one of ${join(" ", var.suffixes)}."
+  tags        = var.tags
+
+  event_pattern = jsonencode({
+    source      = ["aws.s3"]
+    detail-type = ["Object Created"]
+    detail = {
+      bucket = { name = [var.bucket] }
+      object = { key = [for suffix in var.suffixes : { suffix = { equals-ignore-case = suffix } }] }
+    }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "queue" {
+  rule      = aws_cloudwatch_event_rule.this.name
+  target_id = "queue"
+  arn       = aws_sqs_queue.this.arn
+}
+
+resource "aws_sqs_queue" "this" {
+  name                       = var.name
+  visibility_timeout_seconds = 6 * var.function_timeout_seconds
+  message_retention_seconds  = 4 * 24 * 3600
+  receive_wait_time_seconds  = 20
+  sqs_managed_sse_enabled    = true
+  tags                       = var.tags
+
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = local.dead_letter_arn
+    maxReceiveCount     = var.max_receives
+  })
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "TakeEventsOfOneRule"
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = local.queue_arn
+      Condition = {
+        ArnEquals    = { "aws:SourceArn" = local.rule_arn }
+        StringEquals = { "aws:SourceAccount" = var.account.id }
+      }
+    }]
+  })
+}
+
+# A dead letter's age counts from when it was first sent, so it must be kept longer than above.
+resource "aws_sqs_queue" "dead_letters" {
+  name                      = var.dead_letter_name
+  message_retention_seconds = 14 * 24 * 3600
+  sqs_managed_sse_enabled   = true
+  tags                      = var.tags
+
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = [local.queue_arn]
+  })
+}
+
+resource "aws_lambda_event_source_mapping" "this" {
+  event_source_arn        = aws_sqs_queue.this.arn
+  function_name           = var.function_arn
+  batch_size              = 1
+  function_response_types = ["ReportBatchItemFailures"]
+  tags                    = var.tags
+
+  scaling_config {
+    maximum_concurrency = var.concurrency
+  }
+
+  dynamic "filter_criteria" {
+    for_each = var.key_prefix == "" ? [] : [var.key_prefix]
+
+    content {
+      filter {
+        pattern = jsonencode({
+          body = { detail = { object = { key = [{ prefix = filter_criteria.value }] } } }
+        })
+      }
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "dead_letters" {
+  count = var.alarms.enabled ? 1 : 0
+
+  alarm_name          = aws_sqs_queue.dead_letters.name
+  alarm_description   = "A job failed ${var.max_receives} times. Its record says why; once that is mended, redrive ${aws_sqs_queue.dead_letters.name} to ${aws_sqs_queue.this.name}."
+  namespace           = "AWS/SQS"
+  metric_name         = "ApproximateNumberOfMessagesVisible"
+  dimensions          = { QueueName = aws_sqs_queue.dead_letters.name }
+  statistic           = "Maximum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = var.alarms.topic_arns
+  ok_actions          = var.alarms.topic_arns
+  tags                = var.tags
+}

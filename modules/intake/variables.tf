@@ -1,0 +1,74 @@
+variable "account" {
+  description = "Where the route lives: `id`, `partition` and `region`, for its ARNs."
+  type        = object({ id = string, partition = string, region = string })
+  nullable    = false
+}
+
+variable "name" {
+  description = "The name of the rule and of the queue, at most 64 characters."
+  type        = string
+  nullable    = false
+}
+
+variable "dead_letter_name" {
+  description = "The name of the dead-letter queue, at most 80 characters."
+  type        = string
+  nullable    = false
+}
+
+variable "bucket" {
+  description = "The name of the bucket whose uploads come in; it must send its events to EventBridge."
+  type        = string
+  nullable    = false
+}
+
+variable "suffixes" {
+  description = "How the keys of this route end, such as `.jpg`, in any case."
+  type        = list(string)
+  nullable    = false
+}
+
+variable "key_prefix" {
+  description = "How the keys of this route begin; empty for any."
+  type        = string
+  nullable    = false
+}
+
+# Two variables, not one object: the queue takes its visibility from one of them, and the other is
+# known only once the function's role may read that queue.
+variable "function_arn" {
+  description = "The function that the route feeds, known once its role may read the queue."
+  type        = string
+  nullable    = false
+}
+
+variable "function_timeout_seconds" {
+  description = "The function's timeout; a message stays invisible for six times as long."
+  type        = number
+  nullable    = false
+}
+
+variable "concurrency" {
+  description = "How many messages may be in work at once, 2 to 1000."
+  type        = number
+  nullable    = false
+}
+
+variable "max_receives" {
+  description = "How often a message is handed out before it becomes a dead letter."
+  type        = number
+  nullable    = false
+}
+
+variable "alarms" {
+  description = "Whether there are alarms (`enabled`), and the SNS topics (`topic_arns`) they tell."
+  type        = object({ enabled = bool, topic_arns = list(string) })
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of everything made here."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

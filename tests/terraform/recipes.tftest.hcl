@@ -1,0 +1,258 @@
+# Recipes that could not work: each differs from the default in one thing, and must be refused for it.
+
+mock_provider "aws" {
+  source = "./tests/terraform/mocks"
+}
+
+variables {
+  name      = "shop"
+  artifacts = { directory = "artifacts" }
+}
+
+run "originals_without_project" {
+  command = plan
+  variables {
+    recipe = { keys = {
+      originals = "originals/{media_id}/{filename}"
+      outputs   = "renditions/{media_id}/{revision}/{output}"
+    } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "originals_without_medium" {
+  command = plan
+  variables {
+    recipe = { keys = {
+      originals = "originals/{project_id}/{filename}"
+      outputs   = "renditions/{project_id}/{revision}/{output}"
+    } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "placeholder_twice" {
+  command = plan
+  variables {
+    recipe = { keys = { originals = "originals/{project_id}/{media_id}/{project_id}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "originals_with_a_wildcard" {
+  command = plan
+  variables {
+    recipe = { keys = { originals = "originals*/{project_id}/{media_id}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "outputs_without_output" {
+  command = plan
+  variables {
+    recipe = { keys = { outputs = "renditions/{media_id}/{revision}.jpg" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "outputs_that_media_would_share" {
+  command = plan
+  variables {
+    recipe = { keys = { outputs = "renditions/{project_id}/{output}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "outputs_with_an_unknown_placeholder" {
+  command = plan
+  variables {
+    recipe = { keys = { outputs = "renditions/{gallery_id}/{revision}/{output}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "outputs_beside_originals" {
+  command = plan
+  variables {
+    recipe = { keys = { outputs = "originals/{project_id}/{media_id}/{revision}/{output}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "originals_of_every_prefix" {
+  command = plan
+  variables {
+    recipe = { keys = { originals = "{project_id}/{media_id}/{filename}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "suffix_without_its_dot" {
+  command = plan
+  variables {
+    recipe = { images = { suffixes = ["jpg"] } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "no_suffixes" {
+  command = plan
+  variables {
+    recipe = { videos = { suffixes = [] } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "suffix_of_both_routes" {
+  command = plan
+  variables {
+    recipe = { images = { suffixes = [".jpg", ".mov"] } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "rendition_with_width_and_box" {
+  command = plan
+  variables {
+    recipe = { images = { renditions = {
+      small = { width = 640, box = [640, 480], formats = { jpg = { quality = 80 } } }
+    } } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "rendition_without_a_size" {
+  command = plan
+  variables {
+    recipe = { images = { renditions = { small = { formats = { jpg = { quality = 80 } } } } } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "rendition_without_formats" {
+  command = plan
+  variables {
+    recipe = { videos = { poster = { renditions = { small = { width = 640, formats = {} } } } } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "rendition_in_an_unknown_format" {
+  command = plan
+  variables {
+    recipe = { images = { renditions = {
+      small = { width = 640, formats = { bmp = { quality = 80 } } }
+    } } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "rendition_named_as_a_path" {
+  command = plan
+  variables {
+    recipe = { images = { renditions = {
+      "a/b" = { width = 640, formats = { jpg = { quality = 80 } } }
+    } } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "quality_above_100" {
+  command = plan
+  variables {
+    recipe = { images = { renditions = {
+      small = { width = 640, formats = { jpg = { quality = 101 } } }
+    } } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "width_of_nothing" {
+  command = plan
+  variables {
+    recipe = { images = { renditions = {
+      small = { width = 0, formats = { jpg = { quality = 80 } } }
+    } } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "ten_components" {
+  command = plan
+  variables {
+    recipe = { videos = { poster = { blurhash = { x_components = 10 } } } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "frame_rate_above_120" {
+  command = plan
+  variables {
+    recipe = { videos = { max_frame_rate = 121 } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "no_rungs" {
+  command = plan
+  variables {
+    recipe = { videos = { ladder = {} } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "download_of_an_unknown_rung" {
+  command = plan
+  variables {
+    recipe = { videos = { downloads = ["2160p"] } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "segments_that_cut_gops" {
+  command = plan
+  variables {
+    recipe = { videos = { gop_seconds = 3 } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "effort_unknown" {
+  command = plan
+  variables {
+    recipe = { videos = { effort = "extreme" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "segments_unknown" {
+  command = plan
+  variables {
+    recipe = { videos = { segments = "folders" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "six_channels" {
+  command = plan
+  variables {
+    recipe = { videos = { audio = { channels = 6 } } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "sample_rate_unknown" {
+  command = plan
+  variables {
+    recipe = { videos = { audio = { sample_rate = 22050 } } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "background_by_name" {
+  command = plan
+  variables {
+    recipe = { images = { background = "white" } }
+  }
+  expect_failures = [output.recipe]
+}

@@ -1,0 +1,64 @@
+"""The project's Terraform, copied to where tests may leave traces."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from media_pipeline.recipe import DEFAULT_RECIPE
+from terraform import ROOT, run, terraform_environment
+
+Plan = dict[str, Any]
+
+
+class Checkout:
+    """Terraform's files in a folder of their own, with `artifacts` to deploy."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        kept = {"*.tf", "*.hcl", DEFAULT_RECIPE.name}
+        for pattern in kept:
+            for source in sorted(ROOT.glob(pattern)):
+                shutil.copy(source, path)
+        for folder in ("modules", "environments", "examples", "tests/terraform", "lambda-common"):
+            for pattern in kept:
+                for source in sorted((ROOT / folder).rglob(pattern)):
+                    target = path / source.relative_to(ROOT)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(source, target)
+        write_artifacts(path / "artifacts")
+
+    def run(self, folder: str, *arguments: str) -> str:
+        """Run Terraform in a folder of the copy, without the machine's AWS settings."""
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+        kept = self.path / "kept" / folder.replace("/", "-")
+        environment = terraform_environment(kept, clean)
+        return run([f"-chdir={self.path / folder}", *arguments], environment)
+
+    def plan(self, folder: str, *arguments: str) -> Plan:
+        """What Terraform would do in a folder of the copy."""
+        self.run(folder, "init", "-no-color")
+        self.run(folder, "plan", "-no-color", "-input=false", "-out=tfplan", *arguments)
+        plan: Plan = json.loads(self.run(folder, "show", "-json", "tfplan"))
+        return plan
+
+
+def write_artifacts(
+    folder: Path, *, architecture: str = "x86_64", runtime: str = "python3.13"
+) -> None:
+    folder.mkdir()
+    for name in ("image-processor", "video-processor", "ffmpeg-layer"):
+        path = folder / f"{name}.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(name, "")
+        description = {
+            "architecture": architecture,
+            "runtime": None if name == "ffmpeg-layer" else runtime,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+        path.with_name(f"{name}.zip.json").write_text(json.dumps(description))

@@ -1,0 +1,203 @@
+"""What real plans of the Terraform module show: its policies, and what the functions are told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from moto.server import ThreadedMotoServer
+
+from media_pipeline.recipe import DEFAULT_RECIPE, load_recipe
+from terraform_checkout import Checkout, Plan
+
+ACCOUNT = "123456789012"
+IN_REGION = f"eu-central-1:{ACCOUNT}"
+BUCKET_ARN = f"arn:aws:s3:::demo-media-{ACCOUNT}-eu-central-1"
+KEY_ARN = f"arn:aws:kms:{IN_REGION}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+DEFAULT = json.loads(DEFAULT_RECIPE.read_text())
+CALLERS: dict[str, dict[str, Any]] = {
+    "who_says_nothing": {},
+    "who_says_all": {"recipe": DEFAULT},
+    "who_differs": {
+        "recipe": {
+            "keys": {"outputs": "made/{project_id}/{media_id}/{output}"},
+            "images": {
+                "limits": {"pixels": 1000},
+                "renditions": {
+                    "small": {"width": 64, "box": None, "formats": {"webp": {"quality": 50}}},
+                    "square": {"box": [48, 32], "formats": {"jpg": {"quality": 60}}},
+                },
+            },
+            "videos": {
+                "poster": {"blurhash": {"x_components": 2}, "background": "#00ff00"},
+                "gop_seconds": 1,
+                "segment_seconds": None,
+                "audio": {"channels": 1},
+            },
+        },
+        "delivery_domain": "media.example.com",
+        "storage": {"kms_key_arn": KEY_ARN},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return Checkout(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    """Where moto answers the one question of a plan: whose account this is."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def local_plan(checkout: Checkout, endpoint: str) -> Plan:
+    return checkout.plan(
+        "environments/local",
+        f"-var=endpoint={endpoint}",
+        "-var=artifacts_directory=../../artifacts",
+        "-var=region=eu-central-1",
+    )
+
+
+@pytest.fixture(scope="module")
+def callers_plan(checkout: Checkout, endpoint: str) -> Plan:
+    """One plan with a module for each of `CALLERS`."""
+    root = "tests/terraform/callers"
+    (checkout.path / root / "callers.json").write_text(json.dumps(CALLERS))
+    return checkout.plan(root, f"-var=endpoint={endpoint}")
+
+
+def _planned(plan: Plan, kind: str, within: str = "") -> list[dict[str, Any]]:
+    return [
+        change["change"]["after"]
+        for change in plan["resource_changes"]
+        if change["type"] == kind and change["address"].startswith(within)
+    ]
+
+
+def _names(plan: Plan, kind: str, attribute: str) -> set[str]:
+    return {str(after[attribute]) for after in _planned(plan, kind)}
+
+
+def _function(plan: Plan, module: str, route: str) -> dict[str, Any]:
+    (function,) = _planned(plan, "aws_lambda_function", f'{module}.module.function["{route}"]')
+    return function
+
+
+def _granted(plan: Plan, module: str) -> dict[str, dict[str, set[str]]]:
+    """By reason and resource, what a function may do."""
+    granted: dict[str, dict[str, set[str]]] = {}
+    for policy in _planned(plan, "aws_iam_role_policy", module):
+        (statement,) = json.loads(policy["policy"])["Statement"]
+        assert statement["Effect"] == "Allow"
+        actions = set(statement["Action"])
+        granted[policy["name"]] = dict.fromkeys(statement["Resource"], actions)
+    return granted
+
+
+@pytest.mark.parametrize("route", ["images", "videos"])
+def test_permissions_are_exact(local_plan: Plan, route: str) -> None:
+    function = f"demo-{route.removesuffix('s')}-processor"
+    assert _granted(local_plan, f'module.media.module.function["{route}"]') == {
+        "read-originals": {f"{BUCKET_ARN}/originals/*": {"s3:GetObject", "s3:GetObjectVersion"}},
+        "write-outputs": {
+            f"{BUCKET_ARN}/renditions/*": {"s3:PutObject", "s3:AbortMultipartUpload"}
+        },
+        "keep-records": {
+            f"arn:aws:dynamodb:{IN_REGION}:table/demo-media": {
+                "dynamodb:GetItem",
+                "dynamodb:UpdateItem",
+            }
+        },
+        "receive-jobs": {
+            f"arn:aws:sqs:{IN_REGION}:demo-{route}": {
+                "sqs:ReceiveMessage",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ChangeMessageVisibility",
+            }
+        },
+        "write-logs": {
+            f"arn:aws:logs:{IN_REGION}:log-group:/aws/lambda/{function}:*": {
+                "logs:CreateLogStream",
+                "logs:PutLogEvents",
+            }
+        },
+    }
+
+
+def test_policies_name_what_is_made(local_plan: Plan) -> None:
+    """Their ARNs are put together from names, which must be those of the things themselves."""
+    assert _names(local_plan, "aws_s3_bucket", "bucket") == {
+        BUCKET_ARN.removeprefix("arn:aws:s3:::")
+    }
+    assert _names(local_plan, "aws_dynamodb_table", "name") == {"demo-media"}
+    assert _names(local_plan, "aws_cloudwatch_event_rule", "name") == {"demo-images", "demo-videos"}
+    assert _names(local_plan, "aws_sqs_queue", "name") == {
+        "demo-images",
+        "demo-images-dead-letters",
+        "demo-videos",
+        "demo-videos-dead-letters",
+    }
+    assert _names(local_plan, "aws_cloudwatch_log_group", "name") == {
+        "/aws/lambda/demo-image-processor",
+        "/aws/lambda/demo-video-processor",
+    }
+
+
+def test_a_key_of_the_callers_may_be_used(callers_plan: Plan) -> None:
+    granted = _granted(callers_plan, 'module.media["who_differs"].module.function["images"]')
+    assert granted["use-bucket-key"] == {KEY_ARN: {"kms:Decrypt", "kms:GenerateDataKey"}}
+    outputs = f"arn:aws:s3:::shop-media-{ACCOUNT}-eu-central-1/made/*"
+    assert granted["write-outputs"] == {outputs: {"s3:PutObject", "s3:AbortMultipartUpload"}}
+
+
+def test_functions_are_told_what_they_read(local_plan: Plan, callers_plan: Plan) -> None:
+    images = _function(local_plan, "module.media", "images")
+    assert images["environment"][0]["variables"] == {
+        "MEDIA_TABLE": "demo-media",
+        "OUTPUT_BUCKET": f"demo-media-{ACCOUNT}-eu-central-1",
+        "MEDIA_RECIPE": "{}",
+        "MAX_RECEIVES": "5",
+        "POWERTOOLS_SERVICE_NAME": "image-processor",
+        "POWERTOOLS_METRICS_NAMESPACE": "demo",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+    differing = _function(callers_plan, 'module.media["who_differs"]', "videos")
+    assert differing["environment"][0]["variables"]["DELIVERY_DOMAIN"] == "media.example.com"
+
+
+def test_only_videos_have_the_layer(local_plan: Plan) -> None:
+    assert _function(local_plan, "module.media", "images")["layers"] == []
+    # A version's ARN is known only once it is made.
+    assert "layers" not in _function(local_plan, "module.media", "videos")
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_recipe_is_what_the_functions_make_of_it(callers_plan: Plan, caller: str) -> None:
+    function = _function(callers_plan, f'module.media["{caller}"]', "videos")
+    differences = function["environment"][0]["variables"]["MEDIA_RECIPE"]
+
+    followed = msgspec.to_builtins(load_recipe(differences))
+    for stills in (followed["images"], followed["videos"]["poster"]):
+        for rendition in stills["renditions"].values():
+            for absent in [word for word, value in rendition.items() if value is None]:
+                del rendition[absent]
+    shown = callers_plan["planned_values"]["outputs"]["recipes"]["value"][caller]
+    assert shown == json.loads(json.dumps(followed))
+
+
+def test_no_word_of_the_recipe_is_lost(callers_plan: Plan) -> None:
+    """Terraform drops what a type does not name without a word."""
+    function = _function(callers_plan, 'module.media["who_says_all"]', "images")
+    assert json.loads(function["environment"][0]["variables"]["MEDIA_RECIPE"]) == DEFAULT
