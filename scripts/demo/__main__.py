@@ -17,8 +17,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from artifacts import BuildError
 from demo import report, uploads
 from demo.artifacts_here import build_here
-from demo.deployment import REGION, Deployment, DeploymentError, deploy
+from demo.deployment import REGION, Deployment, deploy
 from demo.media import MediaError, Medium, named_media, own_media
+from local_aws.errors import LocalAwsError
 from media_pipeline.recipe import load_recipe
 from terraform import TerraformError, check_terraform
 
@@ -33,20 +34,24 @@ STEPS = {"": 0, "pending": 1, "processing": 2, "completed": 3, "failed": 3}
 def main() -> int:
     """Run the demo; the answer is the exit status."""
     console = Console()
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
     keep = bool(os.environ.get("KEEP"))
     # Terminated is interrupted: what was started is stopped on the way out.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         media = _media()
         check_terraform(os.environ)
-        artifacts = build_here(BUILD, console.print)
-        with deploy(artifacts, BUILD / "demo-aws", console.print, keep) as deployment:
+        artifacts = build_here(BUILD, say)
+        with deploy(artifacts, BUILD / "demo-aws", say, keep) as deployment:
             records = _process(console, deployment, media)
             _show(console, deployment, records)
             if keep:
                 _explain(console, deployment, media)
-    except (MediaError, BuildError, DeploymentError, TerraformError, TimeoutError) as error:
-        console.print(f"[red]{error}[/red]")
+    except (MediaError, BuildError, LocalAwsError, TerraformError, TimeoutError) as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         console.print("[red]Interrupted; everything that was started is stopped.[/red]")
@@ -99,7 +104,7 @@ def _show(console: Console, deployment: Deployment, records: Mapping[str, dict[s
         report.show(console, name, record)
     page = report.write_page(OUTPUTS, records)
     for function in deployment.functions.values():
-        console.print(f"Log of {function}: {deployment.log_file(function)}")
+        console.print(f"Log of {function}: {deployment.aws.log_file(function)}")
     console.print(f"The outputs are under {OUTPUTS}; to look at {page.name} and play the stream:")
     console.print(f"  python3 -m http.server --bind 127.0.0.1 --directory {OUTPUTS} 8080")
 
@@ -119,8 +124,8 @@ aws --endpoint-url {endpoint} lambda invoke --function-name {function} \\
 def _explain(console: Console, deployment: Deployment, media: list[Medium]) -> None:
     photo = next((medium for medium in media if medium.kind == "image"), media[0])
     explanation = EXPLANATION.format(
-        endpoint=deployment.endpoint,
-        process_id=deployment.process_id,
+        endpoint=deployment.aws.endpoint,
+        process_id=deployment.aws.pid,
         region=REGION,
         photo=photo.path,
         bucket=deployment.bucket,

@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import boto3
 from botocore.config import Config
 
 import terraform
+from local_aws.process import LocalAwsProcess
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -29,21 +29,15 @@ if TYPE_CHECKING:
 
 ROOT = "environments/local"
 REGION = "us-east-1"
-STOPS_WITHIN_SECONDS = 30
-
-
-class DeploymentError(Exception):
-    """The embedded AWS did not start; says why in a sentence."""
 
 
 @dataclass(frozen=True)
 class Deployment:
     """What `terraform apply` made, by its outputs, and clients to use it with."""
 
-    endpoint: str
-    folder: Path
+    aws: LocalAwsProcess
+    root: Root
     outputs: dict[str, Any]
-    process_id: int
 
     @property
     def bucket(self) -> str:
@@ -61,10 +55,6 @@ class Deployment:
     def queue_url(self, route: str, kind: str = "queue") -> str:
         """The URL of a route's `queue` or `dead_letter_queue`."""
         return str(self.outputs["queues"][route][kind]["url"])
-
-    def log_file(self, function: str) -> Path:
-        """Where the embedded AWS writes what a function logs."""
-        return self.folder / "logs" / f"{function}.log"
 
     @cached_property
     def s3(self) -> S3Client:
@@ -88,7 +78,7 @@ class Deployment:
     @property
     def _access(self) -> dict[str, Any]:
         return {
-            "endpoint_url": self.endpoint,
+            "endpoint_url": self.aws.endpoint,
             "region_name": REGION,
             "aws_access_key_id": "test",
             "aws_secret_access_key": "test",
@@ -103,30 +93,31 @@ def deploy(
 
     With `keep` it is left running, unless an exception ends the block. What both write goes to
     `folder`, emptied first, since the state of an AWS that is gone would mislead Terraform.
-    Raises `DeploymentError` or `terraform.TerraformError`.
+    Raises `LocalAwsError` or `terraform.TerraformError`.
     """
     root = Root(artifacts, folder)
-    _stop_earlier(folder)
+    _stop_kept(folder)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    process, endpoint = _start_aws(folder, keep)
+    aws = LocalAwsProcess(folder / "aws", outlives=keep)
     try:
-        say(f"The embedded AWS listens at {endpoint}.")
-        outputs = root.apply(endpoint, say)
-        yield Deployment(endpoint, folder, outputs, process.pid)
+        say(f"The embedded AWS listens at {aws.endpoint}.")
+        yield Deployment(aws, root, root.apply(aws.endpoint, say))
     except BaseException:
-        _stop(process.pid)
+        aws.stop()
         raise
     if not keep:
-        _stop(process.pid)
+        aws.stop()
 
 
 class Root:
     """The Terraform root that applies the module to an embedded AWS."""
 
     def __init__(self, artifacts: Path, folder: Path) -> None:
+        # An access that the caller has to the real AWS is none of this root's business.
+        own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self._environment = terraform.terraform_environment(
-            folder.parent / "terraform" / folder.name
+            folder.parent / "terraform" / folder.name, own
         )
         terraform.check_terraform(self._environment)
         self._artifacts = artifacts.resolve()
@@ -136,12 +127,17 @@ class Root:
         """Create everything; the answer is the root's outputs by name."""
 
         def say_progress(line: str) -> None:
-            if "Creation complete" in line or line.startswith(("Plan:", "Apply complete")):
-                say(line.partition(" [id=")[0])
+            if made := re.match(r"module\.media\.(\S+): Creation complete after (\w+)", line):
+                say(f"  {made[1].replace('module.', '')}  {made[2]}")
+            elif line.startswith(("Plan:", "Apply complete")):
+                say(line)
 
-        self._run(["init", "-input=false"])
-        self._run(["apply", "-auto-approve", *self._options(endpoint)], say_progress)
-        outputs = json.loads(self._run(["output", "-json", f"-state={self._state}"]))
+        say("terraform init")
+        backend = f"-backend-config=path={self._state}"
+        self._run(["init", "-no-color", "-input=false", "-reconfigure", backend])
+        say("terraform apply")
+        self._run(["apply", "-no-color", "-auto-approve", *self._options(endpoint)], say_progress)
+        outputs = json.loads(self._run(["output", "-no-color", "-json"]))
         return {name: output["value"] for name, output in outputs.items()}
 
     def plan(self, endpoint: str) -> str:
@@ -157,53 +153,19 @@ class Root:
             "runtime": described["runtime"],
         }
         settings = (f"-var={name}={value}" for name, value in variables.items())
-        return ["-input=false", f"-state={self._state}", *settings]
+        return ["-input=false", *settings]
 
     def _run(self, arguments: list[str], on_line: Callable[[str], None] | None = None) -> str:
         return terraform.run([f"-chdir={ROOT}", *arguments], self._environment, on_line)
 
 
-def _start_aws(folder: Path, keep: bool) -> tuple[subprocess.Popen[str], str]:
-    """Start the embedded AWS; the answer is its process and its endpoint.
-
-    Without `keep` it ends when its standard input does, and so outlives nobody, however killed.
-    """
-    command = [sys.executable, "-m", "local_aws", "--folder", str(folder / "aws")]
-    process = subprocess.Popen(
-        command if keep else [*command, "--until-stdin-closes"],
-        stdin=subprocess.DEVNULL if keep else subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=(folder / "aws.log").open("w"),
-        text=True,
-        start_new_session=True,
-    )
-    endpoint = process.stdout.readline().strip() if process.stdout else ""
-    if not endpoint.startswith("http"):
-        process.wait()
-        raise DeploymentError(f"The embedded AWS did not start: {(folder / 'aws.log').read_text()}")
-    _pid_file(folder).write_text(str(process.pid))
-    return process, endpoint
-
-
-def _pid_file(folder: Path) -> Path:
-    return folder / "aws.pid"
-
-
-def _stop_earlier(folder: Path) -> None:
-    """End an embedded AWS that an earlier demo was asked to keep."""
-    with contextlib.suppress(FileNotFoundError, ValueError, ProcessLookupError):
-        process_id = int(_pid_file(folder).read_text())
-        if b"local_aws" in Path(f"/proc/{process_id}/cmdline").read_bytes():
-            _stop(process_id)
-
-
-def _stop(process_id: int) -> None:
-    """Ask the process to end, and see to it that it has."""
-    with contextlib.suppress(ProcessLookupError):
+def _stop_kept(folder: Path) -> None:
+    """End the embedded AWS that an earlier demo was asked to keep, and wait until it has ended."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        process_id = int((folder / "aws/lock").read_text())
+        if b"local_aws" not in Path(f"/proc/{process_id}/cmdline").read_bytes():
+            return
         os.kill(process_id, signal.SIGTERM)
-        for _ in range(STOPS_WITHIN_SECONDS * 10):
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(process_id, os.WNOHANG)
+        while True:
             os.kill(process_id, 0)
             time.sleep(0.1)
-        os.killpg(process_id, signal.SIGKILL)

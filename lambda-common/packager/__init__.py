@@ -1,0 +1,5 @@
+"""Packaging: from encoded tracks to what a player is given. Pure: nothing here runs or uploads."""
+
+from packager.stream import File, Span, Stream, StreamRung, StreamSound, package
+
+__all__ = ["File", "Span", "Stream", "StreamRung", "StreamSound", "package"]

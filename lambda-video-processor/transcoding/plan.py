@@ -1,0 +1,207 @@
+"""What to make of a video: pure arithmetic from a probe and a recipe to a plan.
+
+A plan names no option of FFmpeg, so that many workers, or another engine, can carry it out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from media_pipeline.failures import PermanentError
+from media_pipeline.recipe import Audio, Rung, VideoLimits, Videos
+from transcoding.probe import Picture, Probe
+
+NTSC = Fraction(1000, 1001)
+STANDARD_RATES = tuple(
+    sorted(
+        {Fraction(rate) for rate in (10, 12, 15, 24, 25, 30, 48, 50, 60, 100, 120, 240)}
+        | {rate * NTSC for rate in (15, 24, 30, 48, 60, 120, 240)}
+    )
+)
+Effort = Literal["low", "medium", "high"]
+
+# A frame with a quarter of the pixels needs more than a quarter of the bits to look as good.
+_BITS_PER_PIXEL_EXPONENT = 0.75
+_LEAST_BITRATE = 64_000
+_POSTER_AT = 0.1
+_POSTER_AT_MOST_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRung:
+    """One step of the ladder: pixels (both even), bits per second, and bits of decoder buffer."""
+
+    name: str
+    width: int
+    height: int
+    bitrate: int
+    max_bitrate: int
+    buffer: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSound:
+    """The audio that all rungs share, made of stream `index` of the source."""
+
+    index: int
+    bitrate: int
+    channels: int
+    sample_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that one run makes of one source.
+
+    `rungs` are ordered from the lowest; all have a key frame at every `gop_frames`th frame and
+    nowhere else. `colour_matrix` is to be assumed where the source declares none. `downloads` are
+    names of rungs. `seconds` is how long the picture should last, 0 where the source does not say;
+    `limits` are what the engine may not go beyond.
+    """
+
+    picture_index: int
+    colour_matrix: Literal["declared", "bt601", "bt709"]
+    frame_rate: Fraction
+    gop_frames: int
+    rungs: tuple[PlannedRung, ...]
+    sound: PlannedSound | None
+    poster_seconds: float
+    downloads: tuple[str, ...]
+    effort: Effort
+    seconds: float
+    limits: VideoLimits
+
+    @property
+    def gop_seconds(self) -> Fraction:
+        """The exact length of a group of pictures."""
+        return self.gop_frames / self.frame_rate
+
+
+def plan(probe: Probe, recipe: Videos) -> Plan:
+    """The plan for a source.
+
+    Raises `PermanentError` with `video_too_large` or `video_too_long` beyond the recipe's limits.
+    """
+    _refuse_beyond(recipe.limits, probe)
+    picture = probe.picture
+    rate = frame_rate(picture, recipe.max_frame_rate)
+    rungs = ladder(picture.width, picture.height, recipe.ladder)
+    seconds = picture.start + picture.seconds if picture.seconds else 0.0
+    return Plan(
+        picture_index=picture.index,
+        colour_matrix=_colour_matrix(picture),
+        frame_rate=rate,
+        gop_frames=max(1, round(recipe.gop_seconds * rate)),
+        rungs=rungs,
+        sound=_sound(probe, recipe.audio),
+        poster_seconds=min(seconds * _POSTER_AT, _POSTER_AT_MOST_SECONDS),
+        downloads=_downloads(recipe.downloads, rungs),
+        effort=recipe.effort,
+        seconds=seconds,
+        limits=recipe.limits,
+    )
+
+
+def ladder(width: int, height: int, recipe: dict[str, Rung]) -> tuple[PlannedRung, ...]:
+    """The rungs that a picture of this size fills, lowest first; never larger than the picture.
+
+    One smaller than the lowest rung gets a single rung of its own size, named by its short side,
+    with the lowest rung's bit rates scaled down.
+    """
+    short_side = min(width, height)
+    rungs = sorted(recipe.items(), key=lambda item: (item[1].short_side, item[1].bitrate))
+    fitting = [
+        _rung(name, width, height, rung) for name, rung in rungs if rung.short_side <= short_side
+    ]
+    return tuple(fitting) or (_own_rung(width, height, rungs[0][1]),)
+
+
+def frame_rate(picture: Picture, most: int) -> Fraction:
+    """The constant rate to encode at: the source's nominal rate, at most `most`.
+
+    A constant rate is kept, and put right where it is nearly a standard one; beyond `most` every
+    second, third ... frame is kept, so that motion stays even. Frames at no constant rate are
+    timed on a grid of 30 or 60 a second.
+    """
+    mean, base = picture.mean_rate or picture.base_rate, picture.base_rate
+    if base and base * Fraction(4, 5) <= mean <= base * Fraction(101, 100):
+        return _within(_snapped(base, Fraction(1, 200)) or base.limit_denominator(1001), most)
+    if standard := _snapped(mean, Fraction(1, 100)):
+        return _within(standard, most)
+    return min(Fraction(most), Fraction(30 if mean <= 30 else 60))
+
+
+def _within(rate: Fraction, most: int) -> Fraction:
+    if rate < 1:
+        return min(Fraction(most), rate * math.ceil(1 / rate))
+    return rate / math.ceil(rate / most)
+
+
+def _snapped(rate: Fraction, tolerance: Fraction) -> Fraction | None:
+    nearest = min(STANDARD_RATES, key=lambda standard: abs(standard - rate))
+    return nearest if abs(nearest - rate) <= nearest * tolerance else None
+
+
+def _refuse_beyond(limits: VideoLimits, probe: Probe) -> None:
+    picture = probe.picture
+    pixels = max(picture.pixels, picture.width * picture.height)
+    if pixels > limits.pixels:
+        raise PermanentError(
+            "video_too_large",
+            f"The video's frames have {pixels} pixels ({picture.width} x {picture.height}), "
+            f"and at most {limits.pixels} are accepted; export it in a smaller size.",
+        )
+    seconds = max(probe.seconds or 0.0, picture.seconds or 0.0)
+    if seconds > limits.seconds:
+        raise PermanentError(
+            "video_too_long",
+            f"The video lasts {seconds:.0f} seconds, and at most {limits.seconds} are accepted; "
+            "cut it into shorter ones.",
+        )
+
+
+def _sides(width: int, height: int, short_side: int) -> tuple[int, int]:
+    """The picture's sides scaled to `short_side`, both even, as 4:2:0 chroma needs them."""
+    scale = Fraction(max(2, short_side - short_side % 2), min(width, height))
+    nearest = (2 * math.ceil(side * scale / 2 - Fraction(1, 2)) for side in (width, height))
+    return next(nearest), next(nearest)
+
+
+def _rung(name: str, width: int, height: int, rung: Rung) -> PlannedRung:
+    sides = _sides(width, height, rung.short_side)
+    return PlannedRung(name, *sides, rung.bitrate, rung.max_bitrate, rung.buffer)
+
+
+def _own_rung(width: int, height: int, lowest: Rung) -> PlannedRung:
+    sides = _sides(width, height, min(width, height))
+    scale = (min(sides) / lowest.short_side) ** (2 * _BITS_PER_PIXEL_EXPONENT)
+    bitrate = max(_LEAST_BITRATE, round(lowest.bitrate * scale))
+    return PlannedRung(
+        f"{min(sides)}p",
+        *sides,
+        bitrate,
+        round(lowest.max_bitrate * bitrate / lowest.bitrate),
+        round(lowest.buffer * bitrate / lowest.bitrate),
+    )
+
+
+def _colour_matrix(picture: Picture) -> Literal["declared", "bt601", "bt709"]:
+    """Where a source does not say, players take high definition for BT.709, the rest for BT.601."""
+    if picture.colour_matrix != "unknown":
+        return "declared"
+    return "bt709" if picture.width >= 1280 or picture.height >= 720 else "bt601"
+
+
+def _sound(probe: Probe, recipe: Audio) -> PlannedSound | None:
+    if probe.sound is None:
+        return None
+    return PlannedSound(probe.sound.index, recipe.bitrate, recipe.channels, recipe.sample_rate)
+
+
+def _downloads(recipe: list[str], rungs: tuple[PlannedRung, ...]) -> tuple[str, ...]:
+    wanted = [rungs[-1].name if name == "top" else name for name in recipe]
+    made = {rung.name for rung in rungs}
+    return tuple(name for name in dict.fromkeys(wanted) if name in made)

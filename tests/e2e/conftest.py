@@ -1,0 +1,90 @@
+"""The module applied once, by the real provider, for all tests that use it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import pytest
+
+from demo.artifacts_here import build_here
+from demo.deployment import Deployment, deploy
+from demo.uploads import FINISHED, read_record
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+BUILD = Path("build")
+PATIENCE_SECONDS = 120.0
+Count = Literal["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+
+@dataclass(frozen=True)
+class House:
+    """The deployed module, and what an application does with it."""
+
+    deployment: Deployment
+
+    @property
+    def s3(self) -> S3Client:
+        return self.deployment.s3
+
+    @property
+    def dynamodb(self) -> DynamoDBClient:
+        return self.deployment.dynamodb
+
+    def upload(self, key: str, body: bytes) -> None:
+        self.s3.put_object(Bucket=self.deployment.bucket, Key=key, Body=body)
+
+    def record(self, media_id: str) -> dict[str, Any]:
+        return read_record(self.dynamodb, self.deployment.table, media_id)
+
+    def finished(self, media_id: str) -> dict[str, Any]:
+        """The record once it is completed or failed."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (record := self.record(media_id)).get("status") not in FINISHED:
+            assert time.monotonic() < deadline, f"{media_id} is still {record}"
+            time.sleep(0.1)
+        return record
+
+    def read(self, key: str) -> bytes:
+        return self.s3.get_object(Bucket=self.deployment.bucket, Key=key)["Body"].read()
+
+    def save(self, prefix: str, folder: Path) -> None:
+        """Copy what lies under `prefix` to `folder`, by its path after the prefix."""
+        listed = self.s3.list_objects_v2(Bucket=self.deployment.bucket, Prefix=prefix)
+        for entry in listed["Contents"]:
+            path = folder / entry["Key"].removeprefix(prefix)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.read(entry["Key"]))
+
+    def assert_queues_drain(self) -> None:
+        """Every queue and dead-letter queue becomes empty, nothing in flight either."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while any(left := self._messages()):
+            assert time.monotonic() < deadline, f"messages are left: {left}"
+            time.sleep(0.2)
+
+    def _messages(self) -> list[int]:
+        names: tuple[Count, ...] = get_args(Count)
+        return [
+            int(
+                self.deployment.sqs.get_queue_attributes(
+                    QueueUrl=self.deployment.queue_url(route, kind), AttributeNames=["All"]
+                )["Attributes"][name]
+            )
+            for route in ("images", "videos")
+            for kind in ("queue", "dead_letter_queue")
+            for name in names
+        ]
+
+
+@pytest.fixture(scope="session")
+def house() -> Iterator[House]:
+    artifacts = build_here(BUILD, print)
+    with deploy(artifacts, BUILD / "test-aws", print) as deployment:
+        yield House(deployment)

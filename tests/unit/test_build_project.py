@@ -1,0 +1,56 @@
+"""The project's own two Lambda zips, built for this machine's Python."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from artifacts import Target, build
+from artifacts.function_zip import FUNCTIONS
+
+
+@pytest.fixture(scope="module")
+def runtime_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what Lambda's runtime brings and nothing else of this environment."""
+    folder = tmp_path_factory.mktemp("runtime")
+    for name in ("boto3", "botocore", "s3transfer", "dateutil", "urllib3", "six", "jmespath"):
+        found = importlib.util.find_spec(name)
+        assert found
+        assert found.origin
+        origin = Path(found.origin)
+        installed = origin.parent if origin.name == "__init__.py" else origin
+        (folder / installed.name).symlink_to(installed)
+    return folder
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_projects_own_zips_are_whole_and_the_same_twice(
+    name: str, tmp_path: Path, runtime_only: Path
+) -> None:
+    here = Target.of_this_machine()
+    first = build([name], target=here, output=tmp_path / "first")[name]
+    second = build([name], target=here, output=tmp_path / "second")[name]
+    assert first.read_bytes() == second.read_bytes()
+    with ZipFile(first) as archive:
+        names = set(archive.namelist())
+        archive.extractall(tmp_path / "task")
+    packages = {entry.split("/")[0] for entry in names}
+    assert packages.isdisjoint({"boto3", "botocore", "bin", "tests", "pytest"})
+    assert ("transcoding" in packages) == ("packager" in packages) == (name == "video-processor")
+    assert "media_pipeline/default_recipe.json" in names
+    assert not [entry for entry in names if "__pycache__" in entry or entry.endswith(".pyc")]
+    module = Path(FUNCTIONS[name]).stem
+    code = (
+        f"import sys; sys.path += {[str(tmp_path / 'task'), str(runtime_only)]}\n"
+        f"import {module} as handler; assert callable(handler.lambda_handler), handler"
+    )
+    environment = {"POWERTOOLS_SERVICE_NAME": "test", "POWERTOOLS_METRICS_NAMESPACE": "test"}
+    alone = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], env=environment, capture_output=True, text=True
+    )
+    assert alone.returncode == 0, alone.stderr
