@@ -105,12 +105,14 @@ output "recipe" {
   precondition {
     condition = (
       length(local.recipe.videos.ladder) > 0 &&
-      alltrue([for name in keys(local.recipe.videos.ladder) : can(regex(local.name_form, name))]) &&
+      alltrue([for name in keys(local.recipe.videos.ladder) :
+        can(regex(local.name_form, name)) && !contains(["audio", "master"], name)
+      ]) &&
       length(setsubtract(
         local.recipe.videos.downloads, concat(keys(local.recipe.videos.ladder), ["top"])
       )) == 0
     )
-    error_message = "Give `recipe.videos.ladder` at least one rung, named in letters, digits, - and _, and `recipe.videos.downloads` names of its rungs (${join(", ", keys(local.recipe.videos.ladder))}) or `top`."
+    error_message = "Give `recipe.videos.ladder` at least one rung, named in letters, digits, - and _ (but not `audio` or `master`), and `recipe.videos.downloads` names of its rungs (${join(", ", keys(local.recipe.videos.ladder))}) or `top`."
   }
 
   precondition {

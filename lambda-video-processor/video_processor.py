@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imaging.render import render_file
@@ -14,6 +14,7 @@ from transcoding.transcoder import Transcoded, transcode
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from media_pipeline.storage import Body
     from packager import File, Stream
 
 CONTENT_TYPES = {"mp4": "video/mp4", "mov": "video/quicktime"}
@@ -24,8 +25,11 @@ def process(task: Task) -> dict[str, Any]:
     videos = task.recipe.videos
     made_in = task.folder / "made"
     made_in.mkdir()
+    started = time.monotonic()
     made = transcode(task.source, made_in, videos, task.seconds_left)
+    transcoded = time.monotonic()
     pictures = render_file(made.poster, videos.poster, videos.limits.pixels, task.publisher.put)
+    pictured = time.monotonic()
     stream = _publish_stream(task, made.stream)
     downloads = [
         {
@@ -43,6 +47,10 @@ def process(task: Task) -> dict[str, Any]:
         "poster": _largest(pictures["renditions"]),
         "stream": stream,
         "downloads": downloads,
+        "timings": {
+            "transcode": transcoded - started,
+            "pictures": pictured - transcoded,
+        },
     }
 
 
@@ -88,14 +96,11 @@ def _publish_stream(task: Task, stream: Stream) -> dict[str, Any]:
     }
 
 
-def _object(file: File) -> tuple[str, bytes | Path, str]:
+def _object(file: File) -> tuple[str, Body, str]:
     """A file of the stream as the publisher takes it."""
     content = file.content
-    if isinstance(content, str):
-        return file.name, content.encode(), file.content_type
-    if isinstance(content, Path):
-        return file.name, content, file.content_type
-    return file.name, content.read(), file.content_type
+    body = content.encode() if isinstance(content, str) else content
+    return file.name, body, file.content_type
 
 
 def _largest(renditions: list[dict[str, Any]]) -> dict[str, Any]:

@@ -18,9 +18,13 @@ DEFAULT_RECIPE = Path(__file__).with_name("default_recipe.json")
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Quality = Annotated[int, msgspec.Meta(ge=1, le=100)]
+Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Colour = Annotated[str, msgspec.Meta(pattern="^#[0-9a-fA-F]{6}$")]
 KeyTemplate = Annotated[str, msgspec.Meta(min_length=1, max_length=900)]
 Format = Literal["jpg", "webp"]
+
+RESERVED_NAMES = frozenset({"audio", "master"})
+"""What other files are called that lie beside those of the rungs."""
 
 
 class Settled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +67,7 @@ class Stills(Settled, frozen=True):
     """The pictures made of one still image."""
 
     background: Colour
-    renditions: dict[str, Rendition]
+    renditions: dict[Name, Rendition]
     blurhash: BlurHash
 
 
@@ -117,13 +121,15 @@ class Videos(Settled, frozen=True):
     gop_seconds: Count
     segment_seconds: Count
     segments: Literal["byte_ranges", "objects"]
-    ladder: dict[str, Rung]
+    ladder: dict[Name, Rung]
     audio: Audio
     downloads: list[str]
 
     def __post_init__(self) -> None:
         if not self.ladder:
             raise ValueError("a ladder has at least one rung")
+        if RESERVED_NAMES & self.ladder.keys():
+            raise ValueError(f"a rung is not called {' or '.join(sorted(RESERVED_NAMES))}")
         if self.segment_seconds % self.gop_seconds:
             raise ValueError("segment_seconds is a multiple of gop_seconds")
         unknown = set(self.downloads) - {"top"} - self.ladder.keys()

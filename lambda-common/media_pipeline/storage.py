@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 from urllib.parse import quote
 
 from botocore.exceptions import ClientError
@@ -84,6 +84,18 @@ def _read_failure(error: ClientError) -> Exception:
     return SOURCE_UNREADABLE if status in (403, 404) else error
 
 
+class Part(Protocol):
+    """Some bytes of a file, read when their turn comes."""
+
+    @property
+    def size(self) -> int: ...
+
+    def read(self) -> bytes: ...
+
+
+Body = bytes | Path | Part
+
+
 class Publisher:
     """Writes one revision's outputs, a few at once, while the next are still being made.
 
@@ -117,14 +129,11 @@ class Publisher:
     ) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def put(self, name: str, body: bytes | Path, content_type: str) -> dict[str, str | int]:
+    def put(self, name: str, body: Body, content_type: str) -> dict[str, str | int]:
         """Start writing an output; the answer is what the record says of it: key, bytes, url."""
         key = self._key_of(name)
         self._uploads.append(self._threads.submit(self._write, key, body, content_type))
-        located: dict[str, str | int] = {
-            "key": key,
-            "bytes": body.stat().st_size if isinstance(body, Path) else len(body),
-        }
+        located: dict[str, str | int] = {"key": key, "bytes": _size(body)}
         if self._delivery_domain:
             located["url"] = f"https://{self._delivery_domain}/{quote(key)}"
         return located
@@ -135,7 +144,7 @@ class Publisher:
         for upload in uploads:
             upload.result()
 
-    def _write(self, key: str, body: bytes | Path, content_type: str) -> None:
+    def _write(self, key: str, body: Body, content_type: str) -> None:
         cache_control = REVALIDATED if self._before_put else IMMUTABLE
         if self._before_put:
             self._before_put()
@@ -150,7 +159,13 @@ class Publisher:
             self._client.put_object(
                 Bucket=self._bucket,
                 Key=key,
-                Body=body,
+                Body=body if isinstance(body, bytes) else body.read(),
                 ContentType=content_type,
                 CacheControl=cache_control,
             )
+
+
+def _size(body: Body) -> int:
+    if isinstance(body, Path):
+        return body.stat().st_size
+    return len(body) if isinstance(body, bytes) else body.size

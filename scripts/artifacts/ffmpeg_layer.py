@@ -17,6 +17,8 @@ from artifacts.errors import BuildError
 from artifacts.target import Architecture, Target
 
 _DOCKER_PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
+# BuildKit, which alone can write files out, without a file about itself among them.
+_DOCKER_SETTINGS = {"DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 _BUILD_INFO = "share/ffmpeg-layer/build-info.json"
 
 
@@ -80,7 +82,7 @@ def _run(command: Sequence[str], log: Path, report: Callable[[str], None]) -> No
             stdout=subprocess.PIPE,
             stderr=said,
             text=True,
-            env={**os.environ, "DOCKER_BUILDKIT": "1"},
+            env={**os.environ, **_DOCKER_SETTINGS},
             start_new_session=True,
         ) as process,
     ):

@@ -7,12 +7,16 @@ import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 Record = Mapping[str, Any]
+
+NUMBERS = ("size", "bytes", "seconds", "peak kbit/s", "average", "frames/s")
+"""Columns that are read from their right ends."""
 
 
 def show(console: Console, name: str, record: Record) -> None:
@@ -32,30 +36,41 @@ def show(console: Console, name: str, record: Record) -> None:
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for column in columns:
-        is_number = column in ("size", "bytes", "seconds", "kbit/s", "average", "frames/s")
-        table.add_column(column, justify="right" if is_number else "left")
+        justify: Literal["left", "right"] = "right" if column in NUMBERS else "left"
+        table.add_column(column, justify=justify)
     return table
 
 
 def _renditions(name: str, record: Record) -> Table:
-    table = _table(f"{name}: renditions", "name", "size", "format", "bytes", "key")
-    for rendition in record["renditions"]:
-        for file_format, file in rendition["formats"].items():
-            size = f"{rendition['width']} x {rendition['height']}"
-            table.add_row(rendition["name"], size, file_format, f"{file['bytes']:,}", file["key"])
-    for download in record.get("downloads", ()):
-        size = f"{download['width']} x {download['height']}"
-        table.add_row(
-            f"download {download['name']}", size, "mp4", f"{download['bytes']:,}", download["key"]
-        )
+    files = [
+        (rendition["name"], rendition, file_format, file)
+        for rendition in record["renditions"]
+        for file_format, file in rendition["formats"].items()
+    ]
+    files += [
+        (f"download {download['name']}", download, "mp4", download)
+        for download in record.get("downloads", ())
+    ]
+    folder = f"{_folder(record)}/"
+    table = _table(f"{name}: files under {folder}", "name", "size", "format", "bytes", "file")
+    for made, measured, file_format, file in files:
+        size = f"{measured['width']} x {measured['height']}"
+        path = file["key"].removeprefix(folder)
+        table.add_row(made, size, file_format, f"{file['bytes']:,}", path)
     return table
+
+
+def _folder(record: Record) -> str:
+    """What the keys of all renditions begin with."""
+    first = next(iter(record["renditions"][0]["formats"].values()))
+    return str(first["key"]).rpartition("/")[0]
 
 
 def _rungs(name: str, record: Record) -> Table:
     table = _table(
-        f"{name}: HLS", "rung", "size", "frames/s", "kbit/s", "average", "bytes", "codecs"
+        f"{name}: HLS", "rung", "size", "frames/s", "peak kbit/s", "average", "bytes", "codecs"
     )
     for rung in record.get("stream", {"rungs": ()})["rungs"]:
         table.add_row(
@@ -90,9 +105,11 @@ def _timings(name: str, record: Record) -> Table:
 
 
 def _json(value: object) -> str:
-    return json.dumps(
-        value, default=lambda v: float(v) if isinstance(v, Decimal) else str(v), ensure_ascii=False
-    )
+    return json.dumps(value, default=_plain, ensure_ascii=False)
+
+
+def _plain(number: Decimal) -> int | float:
+    return int(number) if number == number.to_integral_value() else float(number)
 
 
 def write_page(folder: Path, records: Mapping[str, Record]) -> Path:

@@ -16,7 +16,8 @@ from e2e.conftest import House
 from media_pipeline.leases import parse_time
 from media_pipeline.recipe import load_recipe
 from pictures import CORNERS, corner_colours, four_corners, photo
-from streams import played, read_master
+from playlists import read_master
+from streams import played
 
 EVENTS = Path(__file__).parent.parent / "events"
 

@@ -41,6 +41,7 @@ CLIPS = {
     "ts": "-c:v mpeg2video -q:v 2 -c:a eac3",
     "h264.ts": "-c:v libx264 -pix_fmt yuv420p -c:a aac",
     "mpg": "-c:v mpeg1video -q:v 2 -c:a mp2",
+    "vob": "-c:v mpeg2video -q:v 2 -c:a ac3",
     "flv": "-c:v libx264 -pix_fmt yuv420p -c:a aac",
     "wmv": "-c:v wmv2 -q:v 2 -c:a wmav2",
     "wmv1.asf": "-c:v wmv1 -q:v 2 -c:a wmav1",
@@ -48,9 +49,9 @@ CLIPS = {
 }
 # The rest of what it takes: there is no free encoder of these.
 DECODE_ONLY = {"wmv3", "vc1", "wmapro", "wmalossless", "wmavoice", "amrwb", "aac_latm"}
-DEMUXERS = {"asf", "avi", "flv", "image2", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "mpeg"} | {
-    "mpegts",
-    "ogg",
+DEMUXERS = {
+    *("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "mpeg", "mpegts", "flv", "asf", "ogg"),
+    *("image2", "mpegvideo", "h264"),
 }
 # Texts that a full FFmpeg takes for media and follows to other files.
 REFERENCES = {
@@ -77,7 +78,7 @@ def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(layer: Path, *arguments: str | Path, program: str = "ffmpeg") -> bytes:
     """What the layer's program writes to stdout; what it complains of is a failure."""
-    command = [layer / "bin" / program, "-hide_banner", "-loglevel", "error"]
+    command: list[str | Path] = [layer / "bin" / program, "-hide_banner", "-loglevel", "error"]
     # On Lambda there is nothing but the program to go by: no libraries, no fonts, no terminal.
     done = subprocess.run([*command, *arguments], capture_output=True, env={}, check=False)
     assert (done.returncode, done.stderr.decode()) == (0, "")
@@ -119,10 +120,8 @@ def test_the_programs_are_static_and_placed_at_random(layer: Path, program: str)
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_it_reads_known_containers_from_files_and_nothing_else(layer: Path, program: str) -> None:
-    protocols = run(layer, "-protocols", program=program).decode().split()
-    assert [word for word in protocols if not word.endswith(":")] == ["file", "pipe"] * 2 or (
-        protocols[-5:] == ["file", "pipe", "Output:", "file", "pipe"]
-    )
+    protocols = run(layer, "-protocols", program=program).decode().split("Input:")[1]
+    assert protocols.split() == ["file", "pipe", "Output:", "file", "pipe"]
     assert listed(layer, "demuxers", program) == DEMUXERS
     assert listed(layer, "devices", program) == set()
 
@@ -134,8 +133,8 @@ def test_a_text_that_names_another_file_is_no_media(
     other = moving_clip(tmp_path / "other.mp4", seconds=0.2)
     upload = tmp_path / "upload.mp4"
     upload.write_text(REFERENCES[reference].format(other=other))
-    arguments = ["-i", upload, "-y", tmp_path / "made.mp4"]
-    done = subprocess.run([layer / "bin/ffmpeg", *arguments], capture_output=True, check=False)
+    command: list[str | Path] = [layer / "bin/ffmpeg", "-i", upload, tmp_path / "made.mp4"]
+    done = subprocess.run(command, capture_output=True, check=False)
     assert done.returncode != 0
     assert b"Invalid data found when processing input" in done.stderr
     assert not (tmp_path / "made.mp4").exists()
@@ -183,11 +182,10 @@ def loudest_frequency(path: Path) -> float:
 def test_a_grey_of_hdr_becomes_the_same_grey_of_bt709(
     layer: Path, tmp_path: Path, nits: float
 ) -> None:
-    # SMPTE ST 2084's inverse EOTF and BT.709's OETF, both into video range.
+    # The inverse EOTFs of SMPTE ST 2084 and, as SDR screens show BT.709, of BT.1886.
     scaled = (nits / 10000) ** 0.1593017578125
     signal = ((0.8359375 + 18.8515625 * scaled) / (1 + 18.6875 * scaled)) ** 78.84375
-    linear = nits / 100
-    expected = 16 + 219 * (1.099 * linear**0.45 - 0.099 if linear >= 0.018 else 4.5 * linear)
+    expected = 16 + 219 * (nits / 100) ** (1 / 2.4)
 
     luma = np.full(64 * 64, round(64 + 876 * signal), np.uint16)
     frame = np.concatenate([luma, np.full(2 * 32 * 32, 512, np.uint16)]).tobytes()
@@ -195,9 +193,9 @@ def test_a_grey_of_hdr_becomes_the_same_grey_of_bt709(
     colours = "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:qp=4:log-level=error"
     full_ffmpeg(*source.split(), colours, tmp_path / "hdr.mp4", stdin=frame)
     tonemapped = (
-        "zscale=transfer=linear:npl=100,format=gbrpf32le,zscale=primaries=bt709,tonemap=clip,"
-        "zscale=transfer=bt709:matrix=bt709:range=limited,format=yuv420p,extractplanes=y"
-    ).removesuffix(",extractplanes=y")
+        "zscale=transfer=linear:npl=100,format=gbrpf32le,zscale=primaries=bt709,"
+        "tonemap=clip:desat=0,zscale=transfer=bt709:matrix=bt709:range=limited,format=yuv420p"
+    )
     raw = ["-f", "rawvideo", "pipe:1"]
     made = np.frombuffer(run(layer, "-i", tmp_path / "hdr.mp4", "-vf", tonemapped, *raw), np.uint8)
     assert made[: 64 * 64].mean() == pytest.approx(expected, abs=2)
@@ -212,7 +210,7 @@ def test_captions_are_timed_by_their_files(layer: Path, tmp_path: Path) -> None:
     full_ffmpeg(
         "-f", "lavfi", "-i", "color=black:size=160x90:rate=10:duration=2", tmp_path / "b.mp4"
     )
-    captions = ["-f", "image2", "-ts_from_file", "ns", "-i", tmp_path / "caption-%d.png"]
+    captions = ["-f", "image2", "-ts_from_file", "ns", "-i", str(tmp_path / "caption-%d.png")]
     raw = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "pipe:1"]
     drawn = ["-filter_complex", "[0:v][1:v]overlay"]
     made = np.frombuffer(run(layer, "-i", tmp_path / "b.mp4", *captions, *drawn, *raw), np.uint8)
