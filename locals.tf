@@ -11,7 +11,7 @@ locals {
 
   function_ranges = {
     memory_mb       = { from = 128, to = 10240 }
-    timeout_seconds = { from = 1, to = 900 }
+    timeout_seconds = { from = 30, to = 900 }
     storage_mb      = { from = 512, to = 10240 }
     concurrency     = { from = 2, to = 1000 }
   }

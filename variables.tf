@@ -99,7 +99,7 @@ variable "functions" {
     attribute is optional, of `images` and of `videos`; the defaults suit a new account.
 
     - `memory_mb` (1769, one whole processor; 3008, the most that a new account has): 128 to 10240.
-    - `timeout_seconds` (120; 900): 1 to 900.
+    - `timeout_seconds` (120; 900): 30 to 900.
     - `storage_mb` (512, which costs nothing; 10240, which adds less than 1 % to what the memory
       costs): room for the original and what is made of it, 512 to 10240.
     - `concurrency` (5; 5): how many are in work at once, 2 to 1000.
@@ -127,7 +127,7 @@ variable "functions" {
       function[attribute] >= range.from && function[attribute] <= range.to &&
       floor(function[attribute]) == function[attribute]
     ]]))
-    error_message = "Give each of `functions` whole numbers: `memory_mb` from 128 to 10240, `timeout_seconds` from 1 to 900 (the most that Lambda gives), `storage_mb` from 512 to 10240, `concurrency` from 2 to 1000."
+    error_message = "Give each of `functions` whole numbers: `memory_mb` from 128 to 10240, `timeout_seconds` from 30 (less leaves no time for a job) to 900 (the most that Lambda gives), `storage_mb` from 512 to 10240, `concurrency` from 2 to 1000."
   }
 }
 

@@ -19,7 +19,7 @@ from botocore.config import Config
 
 from media_pipeline.deliveries import Queue
 from media_pipeline.events import Job, parse_event
-from media_pipeline.failures import BadPayloadError
+from media_pipeline.failures import BadPayloadError, PermanentError
 from media_pipeline.records import Catalog
 from media_pipeline.settings import Settings
 from media_pipeline.storage import Originals, Publisher
@@ -125,8 +125,7 @@ class Handler:
             logger.exception("The job failed, and may succeed when it is tried again")
             metrics.add_metric(name="TriesFailed", unit=MetricUnit.Count, value=1)
             raise
-        code = outcome.error.code if outcome.error else None
-        logger.info(outcome.name, extra={"code": code} if code else {})
+        logger.info(outcome.name, extra=_explained(outcome.error) if outcome.error else {})
         metrics.add_metric(name=outcome.name, unit=MetricUnit.Count, value=1)
         return outcome
 
@@ -136,6 +135,16 @@ REFUSALS: dict[Outcome, tuple[HTTPStatus, str]] = {
     SUPERSEDED: (HTTPStatus.CONFLICT, "a newer version of this upload has been seen"),
     IGNORED: (HTTPStatus.BAD_REQUEST, "s3_key does not fit the recipe's template of originals"),
 }
+
+
+def _explained(error: PermanentError) -> dict[str, object]:
+    """What the record says, and beyond it what the libraries below had to say."""
+    return {
+        "code": error.code,
+        "sentence": error.sentence,
+        "cause": repr(error.__cause__),
+        "notes": getattr(error, "__notes__", []),
+    }
 
 
 def _is_from_sqs(event: object) -> bool:

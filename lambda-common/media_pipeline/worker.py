@@ -21,6 +21,9 @@ from media_pipeline.work_folder import work_folder
 MINIMUM_SECONDS = 10.0
 """A job is not started with less time than this left; it goes back to the queue instead."""
 
+PUBLISHING_SECONDS = 5.0
+"""What a processor leaves over for its outputs to be uploaded and the record to be written."""
+
 CLAIM_ROUNDS = 3
 
 
@@ -195,7 +198,13 @@ class Worker:
             size = self._originals.fetch(job, source, self._kind.byte_limit(self._recipe))
             fetched = time.monotonic()
             results = self._kind.process(
-                Task(source, folder, self._recipe, publisher, invocation.seconds_left)
+                Task(
+                    source,
+                    folder,
+                    self._recipe,
+                    publisher,
+                    lambda: invocation.seconds_left() - PUBLISHING_SECONDS,
+                )
             )
             processed = time.monotonic()
             publisher.wait()

@@ -148,7 +148,7 @@ def _video(record: Record) -> Iterator[str]:
 
 
 def _pictures(record: Record) -> Iterator[str]:
-    for rendition in record["renditions"]:
+    for rendition in record.get("renditions", ()):
         size = f"{rendition['width']} x {rendition['height']}"
         for file_format, file in rendition["formats"].items():
             caption = f"{rendition['name']}.{file_format}, {size}, {file['bytes']:,} bytes"

@@ -123,6 +123,14 @@ run "timeout_too_long" {
   expect_failures = [var.functions]
 }
 
+run "timeout_too_short_to_start_a_job" {
+  command = plan
+  variables {
+    functions = { images = { timeout_seconds = 29 } }
+  }
+  expect_failures = [var.functions]
+}
+
 run "storage_too_small" {
   command = plan
   variables {

@@ -1,0 +1,106 @@
+"""The recipe as a caller's differences change it, and the keys that it names."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media_pipeline.recipe import load_recipe, match_key
+from media_pipeline.settings import Settings
+
+DEFAULT = load_recipe()
+ORIGINALS = DEFAULT.keys.originals
+COMPONENT = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="/"), min_size=1, max_size=20
+)
+
+
+def test_differences_merge_into_objects_and_replace_what_the_caller_names() -> None:
+    card = {"width": 480, "formats": {"webp": {"quality": 70}}}
+    differences = {"images": {"limits": {"pixels": 9}, "renditions": {"card": card}}}
+    recipe = load_recipe(json.dumps(differences))
+    assert recipe.images.limits.pixels == 9
+    assert recipe.images.limits.bytes == DEFAULT.images.limits.bytes
+    assert recipe.images.renditions.keys() == {"card"}
+    assert recipe.videos == DEFAULT.videos
+
+
+def test_null_is_absent() -> None:
+    assert load_recipe('{"images": null, "videos": {"limits": {"bytes": null}}}') == DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("differences", "named"),
+    [
+        ({"imags": {}}, "imags"),
+        ({"images": {"background": "white"}}, r"\$\.images\.background"),
+        ({"images": {"renditions": {"a": {"formats": {}}}}}, "width or a box"),
+        ({"images": {"renditions": {"a": {"width": 0, "formats": {}}}}}, "width"),
+        ({"images": {"renditions": {"../a": {"width": 1, "formats": {}}}}}, "renditions"),
+        ({"images": {"renditions": {"a": {"width": 1, "formats": {"gif": {}}}}}}, "gif"),
+        ({"videos": {"segment_seconds": 3}}, "multiple"),
+        ({"videos": {"ladder": {}}}, "rung"),
+        ({"videos": {"downloads": ["4320p"]}}, "4320p"),
+        (
+            {
+                "videos": {
+                    "downloads": [],
+                    "ladder": {
+                        "master": {"short_side": 2, "bitrate": 1, "max_bitrate": 1, "buffer": 1}
+                    },
+                }
+            },
+            "master",
+        ),
+    ],
+)
+def test_a_recipe_that_means_nothing_is_refused_by_name(
+    differences: dict[str, object], named: str
+) -> None:
+    with pytest.raises(ValueError, match=named):
+        load_recipe(json.dumps(differences))
+
+
+def test_the_digest_changes_with_the_recipe_and_with_nothing_else() -> None:
+    same = {"images": {"background": DEFAULT.images.background}}
+    other = {"images": {"background": "#fffffe"}}
+    assert load_recipe(json.dumps(same)).digest == DEFAULT.digest
+    assert load_recipe(json.dumps(other)).digest != DEFAULT.digest
+
+
+@given(project=COMPONENT, medium=COMPONENT, filename=COMPONENT)
+def test_a_key_made_of_the_template_gives_its_parts_back(
+    project: str, medium: str, filename: str
+) -> None:
+    words = {"project_id": project, "media_id": medium, "filename": filename}
+    assert match_key(ORIGINALS, ORIGINALS.format_map(words)) == words
+
+
+@pytest.mark.parametrize(
+    "key", ["originals/a/b", "originals/a/b/c/d", "originals//b/c", "xoriginals/a/b/c", ""]
+)
+def test_another_key_does_not_match(key: str) -> None:
+    assert match_key(ORIGINALS, key) is None
+
+
+def test_what_stands_between_placeholders_is_taken_literally() -> None:
+    assert match_key("a.b/{media_id}_{name}.jpg", "axb/1_2.jpg") is None
+    assert match_key("a.b/{media_id}_{name}.jpg", "a.b/1_2.jpg") == {"media_id": "1", "name": "2"}
+
+
+def test_settings_come_from_the_environment() -> None:
+    environment = {
+        "MEDIA_TABLE": "media",
+        "OUTPUT_BUCKET": "bucket",
+        "MEDIA_RECIPE": '{"videos": {"effort": "high"}}',
+        "MAX_RECEIVES": "3",
+    }
+    settings = Settings.from_environment(environment)
+    assert (settings.table, settings.output_bucket) == ("media", "bucket")
+    assert (settings.delivery_domain, settings.max_receives) == (None, 3)
+    assert settings.recipe.videos.effort == "high"
+    with pytest.raises(KeyError, match="MEDIA_TABLE"):
+        Settings.from_environment({})
