@@ -146,7 +146,7 @@ def half_a_video(folder: Path) -> bytes:
         ("empty.png", lambda _: b"", "empty_file"),
         ("sound.mp4", without_picture, "no_video_stream"),
         ("half.mp4", half_a_video, "corrupt_video"),
-        ("text.mov", lambda _: b"just text\n", "unsupported_video"),
+        ("text.mov", lambda _: b"just text\n", "corrupt_video"),
         ("empty.mp4", lambda _: b"", "empty_file"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from media_pipeline.failures import BadPayloadError
 EVENTS = Path(__file__).parent.parent / "events"
 
 UPLOAD = Job(
-    bucket="media-example",
+    bucket="demo-media-123456789012-us-east-1",
     key="originals/gallery-7/photo-42/a b+c%.jpg",
     holder="request-1",
     version_id="3HL4kqtJlcpXroDTDmjVBH40Nr8X8gdR",
@@ -66,7 +67,7 @@ def test_keys_survive_every_route(key: str) -> None:
 def test_a_direct_payload_names_no_version() -> None:
     [job] = parse_event(event("direct_image"), "request-1")
     assert job == Job(
-        bucket="media-example",
+        bucket="demo-media-123456789012-us-east-1",
         key="originals/gallery-7/photo-42/portrait.jpg",
         holder="request-1",
         job_id="job-42",
@@ -121,3 +122,10 @@ def test_a_bad_payload_names_the_field(field: str, value: object) -> None:
 def test_anything_else_is_refused_with_a_reason(payload: object, named: str) -> None:
     with pytest.raises(BadPayloadError, match=named):
         parse_event(payload, "request-1")
+
+
+@pytest.mark.parametrize("path", sorted(EVENTS.glob("sqs_*.json")), ids=lambda path: path.stem)
+def test_the_golden_messages_are_whole(path: Path) -> None:
+    for record in event(path.stem)["Records"]:
+        body = record["body"].encode()
+        assert record["md5OfBody"] == hashlib.md5(body, usedforsecurity=False).hexdigest()

@@ -141,7 +141,7 @@ def test_a_message_that_failed_goes_back_sooner_each_time(
     aws: None, receives: int, is_last_try: bool, seconds: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sqs = boto3.client("sqs", region_name=REGION)
-    sqs.create_queue(QueueName="media-images")
+    sqs.create_queue(QueueName="demo-images")
     asked: list[dict[str, Any]] = []
     monkeypatch.setattr(sqs, "change_message_visibility", lambda **request: asked.append(request))
     monkeypatch.setattr(boto3, "client", lambda *_, **__: sqs)
@@ -154,14 +154,14 @@ def test_a_message_that_failed_goes_back_sooner_each_time(
     [request] = asked
     assert request["VisibilityTimeout"] == seconds
     assert request["ReceiptHandle"] == message["Records"][0]["receiptHandle"]
-    assert request["QueueUrl"].endswith("/123456789012/media-images")
+    assert request["QueueUrl"].endswith("/123456789012/demo-images")
 
 
 def test_one_message_of_several_fails_alone(aws: None) -> None:
     messages = event("sqs_eventbridge")
     messages["Records"] += event("sqs_s3_notification")["Records"]
     messages["Records"][0]["body"] = "not JSON"
-    boto3.client("sqs", region_name=REGION).create_queue(QueueName="media-images")
+    boto3.client("sqs", region_name=REGION).create_queue(QueueName="demo-images")
     answer, worker = handle(messages, COMPLETED)
     failures = [{"itemIdentifier": messages["Records"][0]["messageId"]}]
     assert answer == {"batchItemFailures": failures}
