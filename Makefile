@@ -7,10 +7,13 @@ BIN := $(VENV)/bin
 SOURCES := lambda-common lambda-image-processor lambda-video-processor scripts tests
 export PYTHONPATH := scripts:lambda-common
 
-.PHONY: demo test check build format lock clean
+.PHONY: demo page test check build format lock clean
 
 demo: $(VENV)/ready ## Apply the module to an AWS on this machine and process MEDIA="a.jpg b.mov".
 	@$(BIN)/python -m demo
+
+page: $(VENV)/ready ## Serve the page of the last demo.
+	@$(BIN)/python -m demo.page
 
 test: $(VENV)/ready ## Run every test.
 	@$(BIN)/pytest

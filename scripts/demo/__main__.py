@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,21 +32,23 @@ STEPS = {"": 0, "pending": 1, "processing": 2, "completed": 3, "failed": 3}
 """How far along its way a record of each status is."""
 
 
+def say(console: Console, line: str) -> None:
+    """Print a line as it is, however long."""
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
 def main() -> int:
     """Run the demo; the answer is the exit status."""
     console = Console()
-
-    def say(line: str) -> None:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-
+    say_here = partial(say, console)
     keep = bool(os.environ.get("KEEP"))
     # Terminated is interrupted: what was started is stopped on the way out.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         media = _media()
         check_terraform(os.environ)
-        artifacts = build_here(BUILD, say)
-        with deploy(artifacts, BUILD / "demo-aws", say, keep) as deployment:
+        artifacts = build_here(BUILD, say_here)
+        with deploy(artifacts, BUILD / "demo-aws", say_here, keep) as deployment:
             records = _process(console, deployment, media)
             _show(console, deployment, records)
             if keep:
@@ -62,6 +65,10 @@ def main() -> int:
 def _media() -> list[Medium]:
     names = os.environ.get("MEDIA", "").split()
     return named_media(names, load_recipe()) if names else own_media(BUILD / "demo-media")
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _process(
@@ -83,9 +90,8 @@ def _process(
         for medium in media:
             started = time.monotonic()
             uploads.upload(deployment.s3, deployment.bucket, medium, in_parts=medium is largest)
-            progress.console.print(
-                f"{medium.path.name}: uploaded in {time.monotonic() - started:.2f} s, {medium.key}"
-            )
+            seconds = time.monotonic() - started
+            say(progress.console, f"{medium.key}: uploaded in {seconds:.2f} s")
         records: Mapping[str, dict[str, Any]] = {}
         for records in uploads.watch(
             deployment.dynamodb, deployment.table, list(bars), PATIENCE_SECONDS
@@ -104,9 +110,10 @@ def _show(console: Console, deployment: Deployment, records: Mapping[str, dict[s
         report.show(console, name, record)
     page = report.write_page(OUTPUTS, records)
     for function in deployment.functions.values():
-        console.print(f"Log of {function}: {deployment.aws.log_file(function)}")
-    console.print(f"The outputs are under {OUTPUTS}; to look at {page.name} and play the stream:")
-    console.print(f"  python3 -m http.server --bind 127.0.0.1 --directory {OUTPUTS} 8080")
+        say(console, f"Log of {function}: {_relative(deployment.aws.log_file(function))}")
+    console.print(
+        f"The outputs are under {OUTPUTS}; `make page` serves {page.name} and the stream."
+    )
 
 
 EXPLANATION = """
@@ -132,7 +139,7 @@ def _explain(console: Console, deployment: Deployment, media: list[Medium]) -> N
         table=deployment.table,
         function=deployment.functions["images"],
     )
-    console.print(explanation, soft_wrap=True, highlight=False, markup=False)
+    say(console, explanation)
 
 
 if __name__ == "__main__":

@@ -25,25 +25,27 @@ def show(console: Console, name: str, record: Record) -> None:
         error = record["error"]
         console.print(f"[red]{name}: {error['code']}[/red]: {error['message']}")
         return
-    for table in (
-        _renditions(name, record),
-        _rungs(name, record),
-        _record(name, record),
-        _timings(name, record),
-    ):
+    tables = {
+        f"{name}: files under {_folder(record)}/": _files(record),
+        f"{name}: HLS rungs": _rungs(record),
+        f"{name}: the record": _record(record),
+        f"{name}: how long it took": _timings(record),
+    }
+    for title, table in tables.items():
         if table.row_count:
+            console.print(f"\n[bold]{title}[/bold]", highlight=False, soft_wrap=True)
             console.print(table)
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         justify: Literal["left", "right"] = "right" if column in NUMBERS else "left"
         table.add_column(column, justify=justify)
     return table
 
 
-def _renditions(name: str, record: Record) -> Table:
+def _files(record: Record) -> Table:
     files = [
         (rendition["name"], rendition, file_format, file)
         for rendition in record["renditions"]
@@ -54,7 +56,7 @@ def _renditions(name: str, record: Record) -> Table:
         for download in record.get("downloads", ())
     ]
     folder = f"{_folder(record)}/"
-    table = _table(f"{name}: files under {folder}", "name", "size", "format", "bytes", "file")
+    table = _table("name", "size", "format", "bytes", "file")
     for made, measured, file_format, file in files:
         size = f"{measured['width']} x {measured['height']}"
         path = file["key"].removeprefix(folder)
@@ -68,10 +70,8 @@ def _folder(record: Record) -> str:
     return str(first["key"]).rpartition("/")[0]
 
 
-def _rungs(name: str, record: Record) -> Table:
-    table = _table(
-        f"{name}: HLS", "rung", "size", "frames/s", "peak kbit/s", "average", "bytes", "codecs"
-    )
+def _rungs(record: Record) -> Table:
+    table = _table("rung", "size", "frames/s", "peak kbit/s", "average", "bytes", "codecs")
     for rung in record.get("stream", {"rungs": ()})["rungs"]:
         table.add_row(
             rung["name"],
@@ -89,16 +89,16 @@ TABLED = ("renditions", "stream", "downloads", "timings")
 """What has a table of its own."""
 
 
-def _record(name: str, record: Record) -> Table:
-    table = _table(f"{name}: record", "attribute", "value")
+def _record(record: Record) -> Table:
+    table = _table("attribute", "value")
     for attribute, value in sorted(record.items()):
         if attribute not in TABLED:
             table.add_row(attribute, value if isinstance(value, str) else _json(value))
     return table
 
 
-def _timings(name: str, record: Record) -> Table:
-    table = _table(f"{name}: how long it took", "stage", "seconds")
+def _timings(record: Record) -> Table:
+    table = _table("stage", "seconds")
     for stage, seconds in record["timings"].items():
         table.add_row(stage, f"{float(seconds):.2f}")
     return table

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from uuid import uuid4
 
-from moto.events.models import Rule, events_backends
+from moto.events.models import events_backends
 from moto.events.utils import EventMessageType
 from moto.s3.models import FakeBucket, FakeKey
 from moto.s3.notifications import S3NotificationEvent
@@ -119,18 +119,18 @@ class S3Events:
 
     def _deliver(self) -> None:
         while (event := self._leaving.get()) is not None:
-            backend = events_backends[event["account"]][event["region"]]
-            for rule in list(backend.event_buses["default"].rules.values()):
-                if rule.state == "ENABLED" and rule.event_pattern.get_pattern():
-                    _send(rule, event)
+            try:
+                _send(event)
+            except Exception:
+                # As on AWS, nobody is told of a queue that does not exist.
+                logger.exception("an event of %s", event["resources"])
 
 
-def _send(rule: Rule, event: EventMessageType) -> None:
-    try:
-        rule.send_to_targets(event, transform_input=False)
-    except Exception:
-        # As on AWS, nobody is told of a queue that does not exist.
-        logger.exception("an event for the rule %s", rule.name)
+def _send(event: EventMessageType) -> None:
+    buses = events_backends[event["account"]][event["region"]].event_buses
+    for rule in list(buses["default"].rules.values()):
+        if rule.state == "ENABLED" and rule.event_pattern.get_pattern():
+            rule.send_to_targets(event, transform_input=False)
 
 
 class _Sequencer:

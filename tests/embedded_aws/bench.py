@@ -7,7 +7,7 @@ import sys
 import time
 import zipfile
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -206,17 +206,21 @@ class Bench:
             )
 
     def received(self, queue_url: str, number: int) -> list[str]:
-        """Receive and delete messages until there are `number`, at most ten more than that."""
+        """Receive and delete messages until there are `number`; what comes along is not left behind."""
         bodies: list[str] = []
 
-        def receive() -> bool:
-            answer = self.sqs.receive_message(
-                QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1
-            )
-            for message in answer.get("Messages", ()):
-                bodies.append(message["Body"])
-                self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        def has_all() -> bool:
+            if len(bodies) < number:
+                bodies.extend(self._receive(queue_url))
             return len(bodies) >= number
 
-        eventually(receive)
+        eventually(has_all)
         return bodies
+
+    def _receive(self, queue_url: str) -> Iterator[str]:
+        answer = self.sqs.receive_message(
+            QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1
+        )
+        for message in answer.get("Messages", ()):
+            self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+            yield message["Body"]

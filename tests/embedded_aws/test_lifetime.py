@@ -15,6 +15,8 @@ import pytest
 from embedded_aws.bench import Bench, Marks, eventually
 from local_aws import LocalAws, LocalAwsError, LocalAwsProcess
 
+SEARCHING_HERE = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
 BUSY = (
     Marks.PYTHON
     + """
@@ -87,16 +89,14 @@ def test_stopping_it_in_process_leaves_no_process(tmp_path: Path, marks: Marks) 
 
 
 def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from local_aws import LocalAwsProcess\n"
+        "aws = LocalAwsProcess(Path(sys.argv[1])); print(aws.pid, flush=True)\n"
+        "time.sleep(600)"
+    )
     starter = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import sys, time; from pathlib import Path; from local_aws import LocalAwsProcess\n"
-            "aws = LocalAwsProcess(Path(sys.argv[1])); print(aws.pid, flush=True)\n"
-            "time.sleep(600)",
-            str(tmp_path / "aws"),
-        ],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        [sys.executable, "-c", script, str(tmp_path / "aws")],
+        env=SEARCHING_HERE,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -116,7 +116,7 @@ def test_it_can_outlive_the_process_that_started_it(tmp_path: Path) -> None:
     )
     started = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "aws")],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env=SEARCHING_HERE,
         capture_output=True,
         text=True,
         check=True,
@@ -166,26 +166,29 @@ def test_one_process_holds_one_at_a_time(tmp_path: Path) -> None:
         urlopen(aws.endpoint).close()  # noqa: S310
 
 
-@pytest.mark.parametrize("port", ["taken", "0x", "70000"])
-def test_a_port_that_cannot_be_had_is_one_sentence(tmp_path: Path, port: str) -> None:
+def start(folder: Path, port: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local_aws", "--folder", str(folder), "--port", str(port)],
+        env=SEARCHING_HERE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
-        taken = other.getsockname()[1]
-        started = subprocess.run(
-            [sys.executable, "-m", "local_aws", "--folder", str(tmp_path), "--port"]
-            + [str(taken) if port == "taken" else port],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert started.stdout == ""
-    if port == "taken":
-        assert started.returncode == 1
-        assert started.stderr == (
-            f"The embedded AWS cannot listen on 127.0.0.1, port {taken}: Address already in use. "
-            "Free that port, or name another one.\n"
-        )
-    else:
-        assert started.returncode == 2
-        assert "--port" in started.stderr
-        assert "Traceback" not in started.stderr
+        port = other.getsockname()[1]
+        started = start(tmp_path, port)
+    assert (started.returncode, started.stdout) == (1, "")
+    assert started.stderr == (
+        f"The embedded AWS cannot listen on 127.0.0.1, port {port}: Address already in use. "
+        "Free that port, or name another one.\n"
+    )
+
+
+def test_a_port_that_does_not_exist_is_one_sentence(tmp_path: Path) -> None:
+    started = start(tmp_path, 70000)
+    assert (started.returncode, started.stdout) == (1, "")
+    assert started.stderr.startswith("The embedded AWS cannot listen on 127.0.0.1, port 70000: ")
+    assert started.stderr.count("\n") == 1

@@ -115,10 +115,13 @@ def queue_of_bucket(bench: Bench, bucket: str) -> str:
     return queue_of_rule(bench, pattern)
 
 
-def events_until_last(bench: Bench, bucket: str, queue: str) -> list[dict[str, Any]]:
-    """All events up to those of one more object, which comes last; in the order of sequencers."""
+def events_of(bench: Bench, bucket: str, queue: str, number: int) -> list[dict[str, Any]]:
+    """Wait for `number` events, and then for one more object's: whatever was told twice is there.
+
+    The answer leaves that one out, and is in the order of the sequencers.
+    """
+    found = [json.loads(body) for body in bench.received(queue, number)]
     put(bench, bucket, "last")
-    found: list[dict[str, Any]] = []
 
     def has_last() -> bool:
         found.extend(json.loads(body) for body in bench.received(queue, 1))
@@ -149,7 +152,7 @@ def test_each_way_to_make_an_object_is_told_once_in_the_golden_shape(
     bucket = bucket_with_events(bench)
     queue = queue_of_bucket(bench, bucket)
     etags = [UPLOADS[reason](bench, bucket, key) for key in KEYS]
-    events = events_until_last(bench, bucket, queue)
+    events = events_of(bench, bucket, queue, len(KEYS))
     assert [event["detail"]["object"]["key"] for event in events] == KEYS
     for event, etag in zip(events, etags, strict=True):
         assert_same_shape(event, GOLDEN)
@@ -171,7 +174,7 @@ def test_an_event_names_the_request_that_caused_it(bench: Bench) -> None:
     bucket = bucket_with_events(bench)
     queue = queue_of_bucket(bench, bucket)
     answer = bench.s3.put_object(Bucket=bucket, Key="key", Body=b"")
-    (event,) = events_until_last(bench, bucket, queue)
+    (event,) = events_of(bench, bucket, queue, 1)
     headers = answer["ResponseMetadata"]["HTTPHeaders"]
     assert event["detail"]["request-id"] == headers["x-amz-request-id"]
     assert event["detail"]["object"]["version-id"] == answer["VersionId"]
@@ -183,7 +186,7 @@ def test_versions_of_a_key_have_growing_sequencers(bench: Bench) -> None:
     versions = [
         bench.s3.put_object(Bucket=bucket, Key="key", Body=b"")["VersionId"] for _ in range(5)
     ]
-    events = events_until_last(bench, bucket, queue)
+    events = events_of(bench, bucket, queue, 5)
     assert [event["detail"]["object"]["version-id"] for event in events] == versions
     assert len({event["detail"]["object"]["sequencer"] for event in events}) == 5
 
@@ -192,7 +195,7 @@ def test_a_bucket_without_versions_tells_of_none(bench: Bench) -> None:
     bucket = bucket_with_events(bench, versioned=False)
     queue = queue_of_bucket(bench, bucket)
     put(bench, bucket, "key")
-    (event,) = events_until_last(bench, bucket, queue)
+    (event,) = events_of(bench, bucket, queue, 1)
     golden = json.loads(json.dumps(GOLDEN))
     del golden["detail"]["object"]["version-id"]
     assert_same_shape(event, golden)
@@ -207,7 +210,7 @@ def test_what_is_no_new_object_is_not_told(bench: Bench) -> None:
     )
     bench.s3.put_object_acl(Bucket=bucket, Key="key", ACL="private")
     bench.s3.delete_object(Bucket=bucket, Key="key")
-    assert len(events_until_last(bench, bucket, queue)) == 1
+    assert len(events_of(bench, bucket, queue, 1)) == 1
 
 
 def test_a_rule_takes_what_its_pattern_matches_and_nothing_while_disabled(bench: Bench) -> None:
@@ -218,7 +221,7 @@ def test_a_rule_takes_what_its_pattern_matches_and_nothing_while_disabled(bench:
     photos, none = queue_of_rule(bench, pattern), queue_of_rule(bench, pattern, state="DISABLED")
     put(bench, bucket, "a.JPG")
     put(bench, bucket, "b.mp4")
-    assert len(events_until_last(bench, bucket, every)) == 2
+    assert len(events_of(bench, bucket, every, 2)) == 2
     (body,) = bench.received(photos, 1)
     assert json.loads(body)["detail"]["object"]["key"] == "a.JPG"
     assert bench.held(photos) == bench.held(none) == (0, 0)
@@ -231,7 +234,7 @@ def test_a_bucket_that_is_not_switched_on_tells_nothing(bench: Bench) -> None:
     )
     queue = queue_of_rule(bench, {"source": ["aws.s3"]})
     put(bench, quiet, "key")
-    assert events_until_last(bench, loud, queue) == []
+    assert events_of(bench, loud, queue, 0) == []
     on = bench.s3.get_bucket_notification_configuration(Bucket=loud)
     off = bench.s3.get_bucket_notification_configuration(Bucket=quiet)
     assert "EventBridgeConfiguration" in on
@@ -244,7 +247,7 @@ def test_20_uploads_at_once_are_told_once_each(bench: Bench) -> None:
     keys = [f"key-{number:02}" for number in range(20)]
     with ThreadPoolExecutor(20) as clients:
         list(clients.map(lambda key: put(bench, bucket, key), keys))
-    events = events_until_last(bench, bucket, queue)
+    events = events_of(bench, bucket, queue, 20)
     assert sorted(event["detail"]["object"]["key"] for event in events) == keys
     assert len({event["detail"]["object"]["sequencer"] for event in events}) == 20
 

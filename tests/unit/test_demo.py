@@ -14,6 +14,7 @@ from rich.console import Console
 from aws_names import BUCKET
 from demo import report, uploads
 from demo.media import MediaError, Medium, named_media, own_media
+from demo.page import create_app
 from media_pipeline.recipe import load_recipe, match_key
 
 if TYPE_CHECKING:
@@ -110,3 +111,14 @@ def test_the_page_shows_the_pictures_and_plays_the_stream(tmp_path: Path) -> Non
     assert '<source src="renditions/g/c/1/hls/master.m3u8"' in page
     assert '<source src="renditions/g/c/1/d.mp4"' in page
     assert "<b>" not in page
+
+
+def test_the_page_is_served_with_the_byte_ranges_of_a_stream(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("the page")
+    (tmp_path / "a.mp4").write_bytes(b"0123456789")
+    client = create_app(tmp_path).test_client()
+    with client.get("/") as answer:
+        assert answer.text == "the page"
+    with client.get("/a.mp4", headers={"Range": "bytes=2-4"}) as answer:
+        assert (answer.status_code, answer.data) == (206, b"234")
+    assert client.get("/../secret").status_code == 404
