@@ -16,7 +16,7 @@ page: $(VENV)/ready ## Serve the page of the last demo.
 	@$(BIN)/python -m demo.page
 
 test: $(VENV)/ready ## Run every test.
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 check: $(VENV)/ready ## Check formats, rules, types and every Terraform root.
 	@$(BIN)/ruff format --check $(SOURCES)

@@ -119,18 +119,21 @@ class S3Events:
 
     def _deliver(self) -> None:
         while (event := self._leaving.get()) is not None:
-            try:
-                _send(event)
-            except Exception:
-                # As on AWS, nobody is told of a queue that does not exist.
-                logger.exception("an event of %s", event["resources"])
+            with _survived(event):
+                buses = events_backends[event["account"]][event["region"]].event_buses
+                for rule in list(buses["default"].rules.values()):
+                    if rule.state == "ENABLED" and rule.event_pattern.get_pattern():
+                        with _survived(event):
+                            rule.send_to_targets(event, transform_input=False)
 
 
-def _send(event: EventMessageType) -> None:
-    buses = events_backends[event["account"]][event["region"]].event_buses
-    for rule in list(buses["default"].rules.values()):
-        if rule.state == "ENABLED" and rule.event_pattern.get_pattern():
-            rule.send_to_targets(event, transform_input=False)
+@contextmanager
+def _survived(event: EventMessageType) -> Iterator[None]:
+    """As on AWS, nobody is told of a target that does not exist, and the others are served."""
+    try:
+        yield
+    except Exception:
+        logger.exception("an event of %s", event["resources"])
 
 
 class _Sequencer:

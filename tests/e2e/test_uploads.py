@@ -21,8 +21,6 @@ from streams import played
 
 EVENTS = Path(__file__).parent.parent / "events"
 
-pytestmark = pytest.mark.xdist_group("house")
-
 
 def jpeg(image: Image.Image, orientation: int = 1) -> bytes:
     exif = Image.Exif()

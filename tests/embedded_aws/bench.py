@@ -206,7 +206,7 @@ class Bench:
             )
 
     def received(self, queue_url: str, number: int) -> list[str]:
-        """Receive and delete messages until there are `number`; what comes along is not left behind."""
+        """Receive and delete messages until there are `number`, or some more."""
         bodies: list[str] = []
 
         def has_all() -> bool:
