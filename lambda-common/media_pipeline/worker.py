@@ -210,10 +210,11 @@ class Worker:
             publisher.wait()
             timings = {
                 "fetch": fetched - started,
+                **results.get("timings", {}),
                 "process": processed - fetched,
                 "publish": time.monotonic() - processed,
             }
-        return {**results, "size": size, "timings": {**results.get("timings", {}), **timings}}
+        return {**results, "size": size, "timings": timings}
 
     def _revision(self, job: Job) -> str:
         return revision_of(job.bucket, job.key, str(job.source_version), self._recipe.digest)

@@ -15,7 +15,7 @@ from rich.table import Table
 
 Record = Mapping[str, Any]
 
-NUMBERS = ("size", "bytes", "seconds", "peak kbit/s", "average", "frames/s")
+NUMBERS = ("size", "bytes", "seconds", "peak kbit/s", "average", "fps")
 """Columns that are read from their right ends."""
 
 
@@ -41,7 +41,7 @@ def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         justify: Literal["left", "right"] = "right" if column in NUMBERS else "left"
-        table.add_column(column, justify=justify)
+        table.add_column(column, justify=justify, no_wrap=column in NUMBERS)
     return table
 
 
@@ -71,7 +71,7 @@ def _folder(record: Record) -> str:
 
 
 def _rungs(record: Record) -> Table:
-    table = _table("rung", "size", "frames/s", "peak kbit/s", "average", "bytes", "codecs")
+    table = _table("rung", "size", "fps", "peak kbit/s", "average", "bytes", "codecs")
     for rung in record.get("stream", {"rungs": ()})["rungs"]:
         table.add_row(
             rung["name"],

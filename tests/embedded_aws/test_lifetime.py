@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -41,12 +42,13 @@ def is_running(pid: int) -> bool:
 
 def descendants(pid: int) -> set[int]:
     """The process `pid` and all that it and its children started."""
-    found, waiting = set[int](), [pid]
-    while waiting:
-        parent = waiting.pop()
-        found.add(parent)
-        for children in Path(f"/proc/{parent}/task").glob("*/children"):
-            waiting.extend(map(int, children.read_text().split()))
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
     return found
 
 
