@@ -94,12 +94,14 @@ output "recipe" {
   }
 
   precondition {
-    condition = alltrue([for rendition in local.renditions :
-      can(regex(local.name_form, rendition.name)) && can(rendition.width) != can(rendition.box) &&
-      length(rendition.formats) > 0 &&
-      length(setsubtract(keys(rendition.formats), ["jpg", "webp"])) == 0
+    condition = (
+      min(length(local.recipe.images.renditions), length(local.recipe.videos.poster.renditions)) > 0
+      ) && alltrue([for rendition in local.renditions :
+        can(regex(local.name_form, rendition.name)) && can(rendition.width) != can(rendition.box) &&
+        length(rendition.formats) > 0 &&
+        length(setsubtract(keys(rendition.formats), ["jpg", "webp"])) == 0
     ])
-    error_message = "Give each of `renditions` in `recipe` a name of letters, digits, - and _, either a `width` or a `box`, and `formats` out of `jpg` and `webp`, such as { small = { width = 640, formats = { webp = { quality = 78 } } } }."
+    error_message = "Give `recipe` at least one of `renditions`, and each of them a name of letters, digits, - and _, either a `width` or a `box`, and `formats` out of `jpg` and `webp`, such as { small = { width = 640, formats = { webp = { quality = 78 } } } }."
   }
 
   precondition {
@@ -108,11 +110,12 @@ output "recipe" {
       alltrue([for name in keys(local.recipe.videos.ladder) :
         can(regex(local.name_form, name)) && !contains(["audio", "master"], name)
       ]) &&
+      alltrue([for rung in values(local.recipe.videos.ladder) : rung.short_side >= 2]) &&
       length(setsubtract(
         local.recipe.videos.downloads, concat(keys(local.recipe.videos.ladder), ["top"])
       )) == 0
     )
-    error_message = "Give `recipe.videos.ladder` at least one rung, named in letters, digits, - and _ (but not `audio` or `master`), and `recipe.videos.downloads` names of its rungs (${join(", ", keys(local.recipe.videos.ladder))}) or `top`."
+    error_message = "Give `recipe.videos.ladder` at least one rung, named in letters, digits, - and _ (but not `audio` or `master`) and with a `short_side` from 2, and `recipe.videos.downloads` names of its rungs (${join(", ", keys(local.recipe.videos.ladder))}) or `top`."
   }
 
   precondition {

@@ -12,9 +12,11 @@ from media_pipeline.worker import Kind, Task
 from transcoding.transcoder import Transcoded, transcode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from media_pipeline.storage import Body
+    from media_pipeline.storage import Body, Located
     from packager import File, Stream
 
 CONTENT_TYPES = {"mp4": "video/mp4", "mov": "video/quicktime"}
@@ -93,6 +95,22 @@ def _publish_stream(task: Task, stream: Stream) -> dict[str, Any]:
             }
             for rung in stream.rungs
         ],
+        "audio": _audio(stream, located),
+    }
+
+
+def _audio(stream: Stream, located: Mapping[str, Located]) -> dict[str, Any] | None:
+    """The sound that all rungs share; None for a silent video."""
+    sound = stream.sound
+    if sound is None:
+        return None
+    return {
+        "channels": sound.channels,
+        "bandwidth": sound.bandwidth,
+        "averageBandwidth": sound.average_bandwidth,
+        "codecs": sound.codecs,
+        **located[sound.playlist],
+        "bytes": sound.bytes,
     }
 
 

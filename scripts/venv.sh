@@ -9,9 +9,9 @@ fail() {
 }
 
 command -v "$python" >/dev/null 2>&1 ||
-    fail "There is no $python: install Python 3.11 or newer, or name one with PYTHON=."
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-    fail "$python is older than Python 3.11: name a newer one with PYTHON=."
+    fail "There is no $python: install Python 3.11, 3.12 or 3.13, or name one with PYTHON=."
+"$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' ||
+    fail "$python is not Python 3.11, 3.12 or 3.13, as Lambda runs them: name one with PYTHON=."
 if ! "$python" -c 'import ensurepip' 2>/dev/null; then
     # Debian keeps this part of Python in a package of its own.
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 ||

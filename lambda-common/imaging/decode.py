@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
 
 from media_pipeline.failures import PermanentError
 
@@ -22,9 +23,27 @@ LONGEST_SIGNATURE = 16
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
-CORRUPT = PermanentError(
-    "corrupt_image", "The image is damaged or incomplete; export it again and upload that."
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its EXIF orientation (EXIF 2.32, 4.6.4 A)."""
+
+KEEP_SIDES = (
+    Image.Transpose.FLIP_LEFT_RIGHT,
+    Image.Transpose.ROTATE_180,
+    Image.Transpose.FLIP_TOP_BOTTOM,
 )
+
+ORIENTATION_TAG = 0x0112
+
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError, IndexError, struct.error)
+"""What Pillow raises for files that are not what they say."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +68,22 @@ def decode(path: Path, pixel_limit: int, wanted: tuple[int, int]) -> Picture:
     image_format = _recognise(path)
     try:
         with warnings.catch_warnings():
+            # Of EXIF that is damaged, say, which keeps nobody from the picture.
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             # Pillow refuses at twice its own limit and warns at once; the recipe's limit rules.
             Image.MAX_IMAGE_PIXELS = pixel_limit
             with Image.open(path, formats=[image_format]) as image:
-                return _decode_opened(image, wanted)
+                return _decode_opened(image, image_format, wanted)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PermanentError(
             "image_too_large",
             f"The image has more than the {pixel_limit:,} pixels that the recipe takes.",
         ) from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise CORRUPT from error
+    except DAMAGE as error:
+        raise PermanentError(
+            "corrupt_image", "The image is damaged or incomplete; export it again and upload that."
+        ) from error
 
 
 def _recognise(path: Path) -> str:
@@ -75,16 +98,26 @@ def _recognise(path: Path) -> str:
     )
 
 
-def _decode_opened(image: Image.Image, wanted: tuple[int, int]) -> Picture:
-    is_turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+def _decode_opened(image: Image.Image, image_format: str, wanted: tuple[int, int]) -> Picture:
+    turn = UPRIGHT.get(_orientation(image))
+    is_turned = turn is not None and turn not in KEEP_SIDES
     size = image.size[::-1] if is_turned else image.size
     profile = image.info.get("icc_profile")
-    content_type = Image.MIME[str(image.format)]
-    if image.format == "JPEG":
-        image.draft(None, _covering(image.size, wanted[::-1] if is_turned else wanted))
+    if image_format == "JPEG":
+        image.draft("", _covering(image.size, wanted[::-1] if is_turned else wanted))
     image.load()
-    pixels = _to_srgb(ImageOps.exif_transpose(image), profile)
-    return Picture(pixels, size, content_type)
+    pixels = _to_srgb(image, profile)
+    if turn is not None:
+        pixels = pixels.transpose(turn)
+    return Picture(pixels, size, Image.MIME[image_format])
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation; upright where the EXIF is damaged, for the picture may be whole."""
+    try:
+        return int(image.getexif().get(ORIENTATION_TAG, 1))
+    except DAMAGE:
+        return 1
 
 
 def _covering(size: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
@@ -102,7 +135,8 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         image = image.convert("RGBA" if has_alpha else "RGB")
     if profile is not None:
         image = _apply_profile(image, profile)
-    return image.convert("RGBA" if has_alpha else "RGB")
+    mode = "RGBA" if has_alpha else "RGB"
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _apply_profile(image: Image.Image, profile: bytes) -> Image.Image:

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 from PIL import Image
 
-from media_pipeline.recipe import Rendition
+from media_pipeline.recipe import Format, Rendition
 
 Size = tuple[int, int]
 
 SAFE_GAP = 1.5
 """A size made from one less than this many times as large loses visible sharpness."""
 
-UNBOUNDED = 1 << 30
+LARGEST_SIDES: dict[Format, int] = {"jpg": 65500, "webp": 16383}
+"""The most pixels that libjpeg and libwebp write in a row or a column."""
 
 
 def largest_wanted(renditions: Mapping[str, Rendition]) -> Size:
@@ -41,6 +42,7 @@ def resize_all(pixels: Image.Image, sizes: set[Size]) -> dict[Size, Image.Image]
 
 
 def _box(rendition: Rendition) -> Size:
-    if rendition.box is not None:
-        return rendition.box
-    return rendition.width or UNBOUNDED, UNBOUNDED
+    """What a rendition may fill: its own box, and no more than its formats can hold."""
+    largest = min(LARGEST_SIDES[file_format] for file_format in rendition.formats)
+    width, height = rendition.box or (rendition.width or largest, largest)
+    return min(width, largest), min(height, largest)

@@ -24,8 +24,7 @@ class Job:
 
     `holder` names who asks: the SQS message id, else the request id. `version_id` or `etag` name
     the upload, `sequencer` orders it among others of its key; a direct job has none of the three
-    and means whatever the key holds now. `is_current` says that S3 was asked, and holds just this
-    version. `retry` asks for a finished job to be done again.
+    and means whatever the key holds now. `retry` asks for a finished job to be done again.
     """
 
     bucket: str
@@ -36,7 +35,6 @@ class Job:
     sequencer: str | None = None
     job_id: str | None = None
     retry: bool = False
-    is_current: bool = False
 
     @property
     def source_version(self) -> str | None:
@@ -91,6 +89,11 @@ class _Payload(msgspec.Struct):
     retry: bool | None = None
 
 
+def named_version(version_id: str | None) -> str | None:
+    """A bucket whose versioning is suspended says "null" of every upload, which names none."""
+    return None if version_id in (None, "", "null") else version_id
+
+
 def parse_event(event: object, holder: str) -> list[Job]:
     """Raises `BadPayloadError`, naming what is wrong, for anything that has none of the shapes."""
     try:
@@ -107,6 +110,8 @@ def _parse(event: object, holder: str) -> list[Job]:
     if event.get("Type") == "Notification":
         return _parse_text(msgspec.convert(event, _SnsMessage).message, holder)
     if event.get("source") == "aws.s3":
+        if event.get("detail-type") != "Object Created":
+            return []
         return [_upload(msgspec.convert(event.get("detail"), _Bridged), holder)]
     if event.get("Event") == "s3:TestEvent":
         return []
@@ -133,6 +138,8 @@ def _parse_record(record: object, holder: str) -> list[Job]:
     if source == "aws:sns":
         return _parse_text(msgspec.convert(record.get("Sns"), _SnsMessage).message, holder)
     if source == "aws:s3":
+        if not str(record.get("eventName")).startswith("ObjectCreated:"):
+            return []
         upload = _upload(msgspec.convert(record.get("s3"), _Notification), holder)
         # Notifications encode keys as HTML forms do; EventBridge does not encode them at all.
         return [replace(upload, key=unquote_plus(upload.key))]
@@ -149,8 +156,7 @@ def _upload(event: _Notification | _Bridged, holder: str) -> Job:
         bucket=event.bucket.name,
         key=uploaded.key,
         holder=holder,
-        # A bucket whose versioning is suspended says "null" of every upload, which names none.
-        version_id=None if uploaded.version_id == "null" else uploaded.version_id,
+        version_id=named_version(uploaded.version_id),
         etag=uploaded.etag,
         sequencer=uploaded.sequencer,
     )

@@ -69,14 +69,14 @@ class Handler:
 
     def handle(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Process every job of `event` and answer in the caller's form."""
-        logger.append_keys(request_id=context.aws_request_id)
-        try:
-            if _is_from_sqs(event):
-                return self._answer_queue(event, context)
-            return self._answer_caller(event, context)
-        finally:
-            if metrics.metric_set:
-                metrics.flush_metrics()
+        with logger.append_context_keys(request_id=context.aws_request_id):
+            try:
+                if _is_from_sqs(event):
+                    return self._answer_queue(event, context)
+                return self._answer_caller(event, context)
+            finally:
+                if metrics.metric_set:
+                    metrics.flush_metrics()
 
     def _answer_queue(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         def process_message(record: SQSRecord) -> None:
@@ -84,6 +84,10 @@ class Handler:
             try:
                 for job in parse_event({"Records": [record.raw_event]}, context.aws_request_id):
                     self._run(job, context, is_last_try)
+            except BadPayloadError:
+                # It names no record to fail, and would be as bad the next time.
+                logger.exception("The message cannot become a job")
+                _count("BadPayload")
             except Exception:
                 self._queue.postpone(record)
                 raise
@@ -100,8 +104,10 @@ class Handler:
         try:
             jobs = parse_event(event, context.aws_request_id)
         except BadPayloadError as error:
+            _count("BadPayload")
             return _answer(HTTPStatus.BAD_REQUEST, {"error": error.sentence, "job_id": job_id})
-        outcomes = [self._run(job, context, is_last_try=False) for job in jobs]
+        # Nothing brings a caller's job back, so that its record must not be left waiting.
+        outcomes = [self._run(job, context, is_last_try=True) for job in jobs]
         for outcome in outcomes:
             if outcome.error is not None:
                 problem = {
@@ -117,16 +123,16 @@ class Handler:
         return _answer(HTTPStatus.OK, {"message": names, "job_id": job_id})
 
     def _run(self, job: Job, context: LambdaContext, is_last_try: bool) -> Outcome:
-        logger.append_keys(bucket=job.bucket, key=job.key, holder=job.holder)
         invocation = Invocation(lambda: context.get_remaining_time_in_millis() / 1000, is_last_try)
-        try:
-            outcome = self._worker.run(job, invocation)
-        except Exception:
-            logger.exception("The job failed, and may succeed when it is tried again")
-            metrics.add_metric(name="TriesFailed", unit=MetricUnit.Count, value=1)
-            raise
-        logger.info(outcome.name, extra=_explained(outcome.error) if outcome.error else {})
-        metrics.add_metric(name=outcome.name, unit=MetricUnit.Count, value=1)
+        with logger.append_context_keys(bucket=job.bucket, key=job.key, holder=job.holder):
+            try:
+                outcome = self._worker.run(job, invocation)
+            except Exception:
+                logger.exception("The job failed, and may succeed when it is tried again")
+                _count("TriesFailed")
+                raise
+            logger.info(outcome.name, extra=_explained(outcome.error) if outcome.error else {})
+        _count(outcome.name)
         return outcome
 
 
@@ -135,6 +141,10 @@ REFUSALS: dict[Outcome, tuple[HTTPStatus, str]] = {
     SUPERSEDED: (HTTPStatus.CONFLICT, "a newer version of this upload has been seen"),
     IGNORED: (HTTPStatus.BAD_REQUEST, "s3_key does not fit the recipe's template of originals"),
 }
+
+
+def _count(name: str) -> None:
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
 
 
 def _explained(error: PermanentError) -> dict[str, object]:

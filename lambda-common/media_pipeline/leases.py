@@ -32,7 +32,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Claim:
-    """What a worker asks for. `is_current` says that S3 was asked and holds this very version."""
+    """What a worker asks for; `revision` names the outputs of a first attempt."""
 
     source_version: str
     sequencer: str | None
@@ -41,7 +41,6 @@ class Claim:
     holder: str
     expires_at: datetime
     retry: bool = False
-    is_current: bool = False
 
 
 def judge(pipeline: dict[str, Any] | None, claim: Claim, now: datetime) -> Verdict:
@@ -51,8 +50,8 @@ def judge(pipeline: dict[str, Any] | None, claim: Claim, now: datetime) -> Verdi
     if pipeline["sourceVersion"] != claim.source_version:
         return _judge_other_version(pipeline, claim)
     if "leaseToken" not in pipeline:
-        same_work = pipeline["revision"] == claim.revision
-        return Verdict.DUPLICATE if same_work and not claim.retry else Verdict.GRANTED
+        same_recipe = pipeline["recipeDigest"] == claim.recipe_digest
+        return Verdict.DUPLICATE if same_recipe and not claim.retry else Verdict.GRANTED
     is_held = parse_time(pipeline["leaseExpiresAt"]) > now
     if is_held and pipeline["holder"] != claim.holder:
         return Verdict.BUSY
@@ -60,8 +59,6 @@ def judge(pipeline: dict[str, Any] | None, claim: Claim, now: datetime) -> Verdi
 
 
 def _judge_other_version(pipeline: dict[str, Any], claim: Claim) -> Verdict:
-    if claim.is_current:
-        return Verdict.GRANTED
     held = pipeline.get("sequencer")
     if held is None or claim.sequencer is None:
         return Verdict.UNORDERED
@@ -70,15 +67,20 @@ def _judge_other_version(pipeline: dict[str, Any], claim: Claim) -> Verdict:
 
 
 def grant(pipeline: dict[str, Any] | None, claim: Claim) -> dict[str, Any]:
-    """The `pipeline` map of a record that was just claimed, with a new lease token."""
-    again = pipeline is not None and pipeline["revision"] == claim.revision
+    """The `pipeline` map of a record that was just claimed, with a new lease token.
+
+    What is done again on request gets a revision of its own, for no output is ever replaced.
+    """
+    attempts = 1
+    if pipeline is not None and _is_same_work(pipeline, claim):
+        attempts += int(pipeline["attempts"])
     granted = {
         "leaseToken": uuid.uuid4().hex,
         "holder": claim.holder,
         "leaseExpiresAt": format_time(claim.expires_at),
-        "attempts": int(pipeline["attempts"]) + 1 if pipeline is not None and again else 1,
+        "attempts": attempts,
         "sourceVersion": claim.source_version,
-        "revision": claim.revision,
+        "revision": _short_hash(claim.revision, str(attempts)) if claim.retry else claim.revision,
         "recipeDigest": claim.recipe_digest,
     }
     if claim.sequencer is not None:
@@ -86,10 +88,20 @@ def grant(pipeline: dict[str, Any] | None, claim: Claim) -> dict[str, Any]:
     return granted
 
 
+def _is_same_work(pipeline: dict[str, Any], claim: Claim) -> bool:
+    return (pipeline["sourceVersion"], pipeline["recipeDigest"]) == (
+        claim.source_version,
+        claim.recipe_digest,
+    )
+
+
 def revision_of(bucket: str, key: str, source_version: str, recipe_digest: str) -> str:
     """Twelve hex digits that name one upload as one recipe renders it."""
-    named = "\0".join((bucket, key, source_version, recipe_digest))
-    return hashlib.sha256(named.encode()).hexdigest()[:12]
+    return _short_hash(bucket, key, source_version, recipe_digest)
+
+
+def _short_hash(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 def pad_sequencer(sequencer: str) -> str:

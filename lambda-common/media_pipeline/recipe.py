@@ -47,7 +47,7 @@ class Encoding(Settled, frozen=True):
 class Rendition(Settled, frozen=True):
     """One still picture: as wide as `width`, or inside `box`; never larger than its source."""
 
-    formats: dict[Format, Encoding]
+    formats: Annotated[dict[Format, Encoding], msgspec.Meta(min_length=1)]
     width: Count | None = None
     box: tuple[Count, Count] | None = None
 
@@ -67,7 +67,7 @@ class Stills(Settled, frozen=True):
     """The pictures made of one still image."""
 
     background: Colour
-    renditions: dict[Name, Rendition]
+    renditions: Annotated[dict[Name, Rendition], msgspec.Meta(min_length=1)]
     blurhash: BlurHash
 
 

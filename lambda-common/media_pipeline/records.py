@@ -39,10 +39,22 @@ CLAIM_ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to publish one record, for as long as the record still holds `token`."""
+    """The right to publish one record, for as long as the record still holds `token`.
+
+    `revision` is what the outputs are written under.
+    """
 
     item_key: Mapping[str, str]
     token: str
+    revision: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a record was not claimed; `error` is what a duplicate's record says went wrong."""
+
+    verdict: Verdict
+    error: PermanentError | None = None
 
 
 class LeaseLostError(TransientError):
@@ -64,18 +76,27 @@ class Catalog:
         self._now = now
 
     def claim(
-        self, item_key: Mapping[str, str], claim: Claim, attributes: Mapping[str, Any]
-    ) -> Lease | Verdict:
+        self,
+        item_key: Mapping[str, str],
+        claim: Claim,
+        attributes: Mapping[str, Any],
+        is_current: Callable[[], bool],
+    ) -> Lease | Refusal:
         """Take the record and write `attributes` into it, or say why not.
 
         The first try assumes a record that was never claimed; when the condition does not hold,
         DynamoDB answers with the item as it stands, which is judged and claimed as that very state.
+        Where no sequencers say which of two versions is the newer, `is_current` is asked: after
+        the record was read, so that an answer too old to be true meets a record that has changed.
         """
-        pipeline: dict[str, Any] | None = None
+        item: dict[str, Any] = {}
         for _ in range(CLAIM_ATTEMPTS):
+            pipeline = item.get("pipeline")
             verdict = judge(pipeline, claim, self._now())
+            if verdict is Verdict.UNORDERED:
+                verdict = Verdict.GRANTED if is_current() else Verdict.SUPERSEDED
             if verdict is not Verdict.GRANTED:
-                return verdict
+                return Refusal(verdict, _error_of(item) if verdict is Verdict.DUPLICATE else None)
             granted = grant(pipeline, claim)
             try:
                 self._take(item_key, pipeline, granted, attributes)
@@ -83,9 +104,9 @@ class Catalog:
                 if not _condition_failed(error):
                     raise
                 response = cast("dict[str, Any]", error.response)
-                pipeline = _read_item(response.get("Item", {})).get("pipeline")
+                item = _read_item(response.get("Item", {}))
             else:
-                return Lease(item_key, granted["leaseToken"])
+                return Lease(item_key, granted["leaseToken"], granted["revision"])
         raise TransientError("the record was changed by others at every try to claim it")
 
     def _take(
@@ -228,6 +249,11 @@ class _Change:
 
 def _condition_failed(error: ClientError) -> bool:
     return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+
+
+def _error_of(item: Mapping[str, Any]) -> PermanentError | None:
+    error = item.get("error")
+    return PermanentError(error["code"], error["message"]) if error else None
 
 
 def _storable(value: object) -> object:

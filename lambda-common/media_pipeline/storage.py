@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -12,7 +14,7 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
-from media_pipeline.events import Job
+from media_pipeline.events import Job, named_version
 from media_pipeline.failures import PermanentError
 
 if TYPE_CHECKING:
@@ -21,12 +23,6 @@ if TYPE_CHECKING:
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"
 UPLOADS_AT_ONCE = 4
-
-SOURCE_UNREADABLE = PermanentError(
-    "source_unreadable",
-    "The original cannot be read: it was deleted, or the function's role may not read it "
-    "(S3 answers both alike to a role that may not list).",
-)
 
 
 class SupersededError(Exception):
@@ -45,13 +41,13 @@ class Originals:
             head = self._client.head_object(Bucket=job.bucket, Key=job.key)
         except ClientError as error:
             raise _read_failure(error) from error
-        return head.get("VersionId"), head["ETag"].strip('"')
+        return named_version(head.get("VersionId")), head["ETag"].strip('"')
 
     def fetch(self, job: Job, path: Path, limit: int) -> int:
         """Write the job's version to `path` and return its size, at most `limit` bytes.
 
-        Raises `SupersededError`, or `PermanentError` with `source_unreadable`, `empty_file` or
-        `file_too_large`.
+        Raises `SupersededError`, or `PermanentError` with `source_unreadable`, `empty_file`,
+        `file_too_large` or `disk_full`.
         """
         try:
             if job.version_id is not None:
@@ -65,7 +61,9 @@ class Originals:
         except ClientError as error:
             raise _read_failure(error) from error
         size = answer["ContentLength"]
-        with answer["Body"] as body, path.open("wb") as file:
+        # Not the body's own context, which hands out the bare stream: nothing would notice that the
+        # connection broke, or that the checksum is another one.
+        with closing(answer["Body"]) as body, path.open("wb") as file:
             if size == 0:
                 raise PermanentError("empty_file", "The upload has no bytes; upload it again.")
             if size > limit:
@@ -73,7 +71,10 @@ class Originals:
                     "file_too_large",
                     f"The upload has {size:,} bytes and the recipe takes at most {limit:,}.",
                 )
-            shutil.copyfileobj(body, file, 1024 * 1024)
+            try:
+                shutil.copyfileobj(body, file, 1024 * 1024)
+            except OSError as error:
+                raise _disk_full(size) if error.errno == errno.ENOSPC else error from error
         return size
 
 
@@ -81,7 +82,20 @@ def _read_failure(error: ClientError) -> Exception:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if status == 412:
         return SupersededError("the key holds another version by now")
-    return SOURCE_UNREADABLE if status in (403, 404) else error
+    if status not in (403, 404):
+        return error
+    return PermanentError(
+        "source_unreadable",
+        "The original cannot be read: it was deleted, or the function's role may not read it "
+        "(S3 answers both alike to a role that may not list).",
+    )
+
+
+def _disk_full(size: int) -> PermanentError:
+    return PermanentError(
+        "disk_full",
+        f"The upload has {size:,} bytes, more than the function's storage holds; raise storage_mb.",
+    )
 
 
 class Part(Protocol):
@@ -94,6 +108,8 @@ class Part(Protocol):
 
 
 Body = bytes | Path | Part
+Located = dict[str, str | int]
+"""What a record says of an output: its key, bytes and, under a delivery domain, url."""
 
 
 class Publisher:
@@ -129,11 +145,11 @@ class Publisher:
     ) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def put(self, name: str, body: Body, content_type: str) -> dict[str, str | int]:
+    def put(self, name: str, body: Body, content_type: str) -> Located:
         """Start writing an output; the answer is what the record says of it: key, bytes, url."""
         key = self._key_of(name)
         self._uploads.append(self._threads.submit(self._write, key, body, content_type))
-        located: dict[str, str | int] = {"key": key, "bytes": _size(body)}
+        located: Located = {"key": key, "bytes": _size(body)}
         if self._delivery_domain:
             located["url"] = f"https://{self._delivery_domain}/{quote(key)}"
         return located

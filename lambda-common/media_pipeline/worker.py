@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 from media_pipeline.events import Job
 from media_pipeline.failures import PermanentError, TransientError
-from media_pipeline.leases import GRACE, Claim, Verdict, revision_of
+from media_pipeline.leases import GRACE, Claim, revision_of
 from media_pipeline.recipe import Recipe, match_key
-from media_pipeline.records import Catalog, Lease, LeaseLostError
+from media_pipeline.records import Catalog, Lease, LeaseLostError, Refusal
 from media_pipeline.storage import Originals, Publisher, SupersededError
 from media_pipeline.work_folder import work_folder
 
@@ -29,7 +29,7 @@ CLAIM_ROUNDS = 3
 
 @dataclass(frozen=True)
 class Outcome:
-    """`name` is one of the constants below; `error` is set when it is `FAILED`."""
+    """What became of a job; `error` is why it failed, now or when its record was finished."""
 
     name: str
     error: PermanentError | None = None
@@ -104,55 +104,56 @@ class Worker:
             return IGNORED
         if invocation.seconds_left() < MINIMUM_SECONDS:
             raise TransientError("too little time is left to start the job")
+        superseded: Job | None = None
         for _ in range(CLAIM_ROUNDS):
             try:
-                return self._attempt(job, words, invocation)
+                return self._attempt(job, superseded, words, invocation)
             except SupersededError:
                 # The newer version's own event may be long past, so it is taken up here.
-                job = replace(job, version_id=None, etag=None, sequencer=None)
+                superseded, job = job, replace(job, version_id=None, etag=None, sequencer=None)
         raise TransientError("the original was replaced at every try to read it")
 
-    def _attempt(self, job: Job, words: Mapping[str, str], invocation: Invocation) -> Outcome:
+    def _attempt(
+        self, job: Job, superseded: Job | None, words: Mapping[str, str], invocation: Invocation
+    ) -> Outcome:
         if job.source_version is None:
             try:
-                job = self._at_current_version(job)
+                version_id, etag = self._originals.current_version(job)
             except PermanentError as error:
-                return self._fail_unread(job, words, invocation, error)
+                return self._fail_unread(superseded or job, words, invocation, error)
+            job = replace(job, version_id=version_id, etag=etag)
         claimed = self._claim(job, words, invocation)
-        if claimed is Verdict.UNORDERED:
-            current = self._at_current_version(job)
-            if current.source_version != job.source_version:
-                return SUPERSEDED
-            claimed = self._claim(current, words, invocation)
-        if isinstance(claimed, Verdict):
-            return Outcome(claimed.name.capitalize())
+        if isinstance(claimed, Refusal):
+            return Outcome(claimed.verdict.name.capitalize(), claimed.error)
         return self._run_claimed(job, words, claimed, invocation)
 
-    def _at_current_version(self, job: Job) -> Job:
-        version_id, etag = self._originals.current_version(job)
-        return replace(job, version_id=version_id, etag=etag, sequencer=None, is_current=True)
-
-    def _claim(self, job: Job, words: Mapping[str, str], invocation: Invocation) -> Lease | Verdict:
-        left = timedelta(seconds=invocation.seconds_left())
+    def _claim(self, job: Job, words: Mapping[str, str], invocation: Invocation) -> Lease | Refusal:
+        version, digest = str(job.source_version), self._recipe.digest
         claim = Claim(
-            source_version=str(job.source_version),
+            source_version=version,
             sequencer=job.sequencer,
-            revision=self._revision(job),
-            recipe_digest=self._recipe.digest,
+            revision=revision_of(job.bucket, job.key, version, digest),
+            recipe_digest=digest,
             holder=job.holder,
-            expires_at=datetime.now(UTC) + left + GRACE,
+            expires_at=datetime.now(UTC) + timedelta(seconds=invocation.seconds_left()) + GRACE,
             retry=job.retry,
-            is_current=job.is_current,
         )
         item_key = {"id": words["media_id"], "projectId": words["project_id"]}
         attributes = {"type": self._kind.name, "originalKey": job.key}
-        return self._catalog.claim(item_key, claim, attributes)
+        return self._catalog.claim(item_key, claim, attributes, lambda: self._is_current(job))
+
+    def _is_current(self, job: Job) -> bool:
+        try:
+            version_id, etag = self._originals.current_version(job)
+        except PermanentError:
+            return False
+        return (version_id or etag) == job.source_version
 
     def _fail_unread(
         self, job: Job, words: Mapping[str, str], invocation: Invocation, error: PermanentError
     ) -> Outcome:
-        """No version could be read, so the claim is of one that nothing else can be."""
-        unread = replace(job, etag=f"unread by {job.holder}", is_current=True)
+        """Record that nothing can be read: unless the record tells of an upload that could be."""
+        unread = job if job.source_version else replace(job, etag=f"unread by {job.holder}")
         claimed = self._claim(unread, words, invocation)
         if isinstance(claimed, Lease):
             self._catalog.fail(claimed, error)
@@ -184,7 +185,7 @@ class Worker:
         self, job: Job, words: Mapping[str, str], lease: Lease, invocation: Invocation
     ) -> dict[str, Any]:
         template = self._recipe.keys.outputs
-        words = {**words, "revision": self._revision(job)}
+        words = {**words, "revision": lease.revision}
         uses_keys_again = "{revision}" not in template
         with (
             work_folder() as folder,
@@ -215,6 +216,3 @@ class Worker:
                 "publish": time.monotonic() - processed,
             }
         return {**results, "size": size, "timings": timings}
-
-    def _revision(self, job: Job) -> str:
-        return revision_of(job.bucket, job.key, str(job.source_version), self._recipe.digest)

@@ -80,9 +80,11 @@ resource "aws_lambda_function" "this" {
   }
 
   logging_config {
-    log_group             = aws_cloudwatch_log_group.this.name
-    log_format            = "JSON"
-    application_log_level = var.logs.level
+    log_group  = aws_cloudwatch_log_group.this.name
+    log_format = "JSON"
+    # Powertools keeps to the level asked for; at a higher one, Lambda would drop the metrics, too,
+    # which are lines without a level.
+    application_log_level = var.logs.level == "DEBUG" ? "DEBUG" : "INFO"
     system_log_level      = "INFO"
   }
 

@@ -17,7 +17,6 @@ _LAMBDA_GLIBC: Mapping[str, tuple[int, int]] = {
     "python3.11": (2, 26),
     "python3.12": (2, 34),
     "python3.13": (2, 34),
-    "python3.14": (2, 34),
 }
 RUNTIMES = tuple(_LAMBDA_GLIBC)
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)

@@ -69,10 +69,11 @@ class Execution:
         outcome = instance.initialize(seconds)
         self._init_seconds = time.monotonic() - began
         if not isinstance(outcome, Ready):
+            phase = "init" if self._started is None else "invoke"
             status = "timeout" if isinstance(outcome, TimedOut) else "error"
             instance.log.write(
                 f"INIT_REPORT Init Duration: {self._init_seconds * 1000:.2f} ms\t"
-                f"Phase: init\tStatus: {status}"
+                f"Phase: {phase}\tStatus: {status}"
             )
         return outcome
 
@@ -80,9 +81,7 @@ class Execution:
         """Invoke `instance` and wait, at most until the timeout."""
         if self._started is None:
             self.start_clock()
-        instance.log.write(
-            f"START RequestId: {self.request_id} Version: {self._deployment.version}"
-        )
+        self._log_start(instance)
         invocation = Invocation(
             request_id=self.request_id,
             function_arn=self._deployment.arn,
@@ -99,6 +98,8 @@ class Execution:
     def answer(self, instance: Instance, outcome: Signal | TimedOut) -> Answer:
         """End the log of this invocation, and say what came of it."""
         milliseconds = self._elapsed * 1000
+        if not instance.is_initialized:
+            self._log_start(instance)
         if isinstance(outcome, TimedOut):
             now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             instance.log.write(f"{now} {self.request_id} {self._timed_out()}")
@@ -114,6 +115,11 @@ class Execution:
             payload=self._answer_payload(outcome),
             is_error=not isinstance(outcome, Responded),
             log=instance.log.tail(),
+        )
+
+    def _log_start(self, instance: Instance) -> None:
+        instance.log.write(
+            f"START RequestId: {self.request_id} Version: {self._deployment.version}"
         )
 
     def _answer_payload(self, outcome: Signal | TimedOut) -> bytes:

@@ -142,9 +142,15 @@ def _alone_in_process() -> Iterator[None]:
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("a+")
+    except OSError as error:
+        raise LocalAwsError(
+            f"The embedded AWS cannot write to {folder}: {error.strerror}. Name another folder."
+        ) from error
     # The lock ends with the process, however that ends.
-    with (folder / "lock").open("a+") as lock:
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

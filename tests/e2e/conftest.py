@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -45,11 +45,15 @@ class House:
 
     def finished(self, media_id: str) -> dict[str, Any]:
         """The record once it is completed or failed."""
+        self.wait_until(lambda: self.record(media_id).get("status") in FINISHED)
+        return self.record(media_id)
+
+    def wait_until(self, is_true: Callable[[], bool]) -> None:
+        """Ask again and again; fail when patience ends."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while (record := self.record(media_id)).get("status") not in FINISHED:
-            assert time.monotonic() < deadline, f"{media_id} is still {record}"
+        while not is_true():
+            assert time.monotonic() < deadline, "it never became true"
             time.sleep(0.1)
-        return record
 
     def read(self, key: str) -> bytes:
         return self.s3.get_object(Bucket=self.deployment.bucket, Key=key)["Body"].read()
@@ -64,10 +68,7 @@ class House:
 
     def assert_queues_drain(self) -> None:
         """Every queue and dead-letter queue becomes empty, nothing in flight either."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while any(left := self._messages()):
-            assert time.monotonic() < deadline, f"messages are left: {left}"
-            time.sleep(0.2)
+        self.wait_until(lambda: not any(self._messages()))
 
     def _messages(self) -> list[int]:
         names: tuple[Count, ...] = get_args(Count)

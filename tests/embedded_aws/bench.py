@@ -7,7 +7,7 @@ import sys
 import time
 import zipfile
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -22,6 +22,7 @@ from botocore.config import Config
 from aws_names import REGION
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
@@ -105,6 +106,10 @@ class Bench:
     @cached_property
     def s3(self) -> S3Client:
         return boto3.client("s3", **self._access)
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        return boto3.client("dynamodb", **self._access)
 
     @cached_property
     def events(self) -> EventBridgeClient:
@@ -211,16 +216,37 @@ class Bench:
 
         def has_all() -> bool:
             if len(bodies) < number:
-                bodies.extend(self._receive(queue_url))
+                bodies.extend(self.receive(queue_url))
             return len(bodies) >= number
 
         eventually(has_all)
         return bodies
 
-    def _receive(self, queue_url: str) -> Iterator[str]:
+    def receive(self, queue_url: str) -> list[str]:
+        """Receive and delete what comes within a second, at most ten messages."""
         answer = self.sqs.receive_message(
             QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1
         )
-        for message in answer.get("Messages", ()):
+        messages = answer.get("Messages", [])
+        for message in messages:
             self.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
-            yield message["Body"]
+        return [message["Body"] for message in messages]
+
+    def bucket(self) -> str:
+        """Create a bucket; the answer is its name."""
+        name = self.name("bucket")
+        self.s3.create_bucket(
+            Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
+        return name
+
+    def table(self) -> str:
+        """Create a table with the key `id`, a string; the answer is its name."""
+        name = self.name("table")
+        self.dynamodb.create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        )
+        return name

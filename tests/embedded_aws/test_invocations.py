@@ -241,23 +241,28 @@ def handler(event, context):
     ],
 )
 def test_a_crash_is_an_answer_and_the_next_instance_is_fresh(
-    bench: Bench, statement: str, reason: str
+    bench: Bench, marks: Marks, statement: str, reason: str
 ) -> None:
     function = bench.function(
-        f"""
-        import os
+        Marks.PYTHON
+        + f"""
+import subprocess
 
-        def handler(event, context):
-            if event == "crash":
-                {statement}
-            return os.getpid()
-        """
+def handler(event, context):
+    if event == "crash":
+        mark(child=subprocess.Popen(["sleep", "600"]).pid)
+        {statement}
+    return os.getpid()
+""",
+        environment={"MARKS": str(marks.path)},
     )
     before = bench.invoke(function).payload
     crashed = bench.invoke(function, "crash")
     assert crashed.error == "Unhandled"
     assert crashed.payload["errorType"] == "Runtime.ExitError"
     assert crashed.payload["errorMessage"].endswith(f" Error: {reason}")
+    (left,) = marks.all()
+    eventually(lambda: not is_running(left["child"]))
     assert bench.invoke(function).payload != before
 
 
@@ -275,6 +280,7 @@ def test_a_crash_in_init_is_an_answer_after_a_second_try(
     assert crashed.error == "Unhandled"
     assert crashed.payload["errorType"] == error_type
     assert len(marks) == 2
+    assert "Phase: invoke\tStatus: error\nSTART RequestId: " in crashed.log
     assert bench.invoke(function).payload["errorType"] == error_type
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from embedded_aws.bench import Bench, Marks, eventually
 from local_aws.batches import done_of
+from local_aws.mappings import POLL_SECONDS
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "events/sqs_eventbridge.json").read_text())
 
@@ -234,6 +236,7 @@ def test_a_disabled_or_deleted_mapping_receives_nothing(bench: Bench, marks: Mar
 
     bench.lambdas.update_event_source_mapping(UUID=uuid, Enabled=False)
     bench.send(queue, "second")
+    time.sleep(2 * POLL_SECONDS)
     assert bench.received(queue, 1) == ["second"]
 
     bench.lambdas.update_event_source_mapping(UUID=uuid, Enabled=True)
@@ -242,6 +245,7 @@ def test_a_disabled_or_deleted_mapping_receives_nothing(bench: Bench, marks: Mar
 
     bench.lambdas.delete_event_source_mapping(UUID=uuid)
     bench.send(queue, "fourth")
+    time.sleep(2 * POLL_SECONDS)
     assert bench.received(queue, 1) == ["fourth"]
     assert bodies(marks) == ["first", "third"]
 

@@ -56,10 +56,7 @@ def upload_parts(bench: Bench, bucket: str, key: str) -> str:
 
 
 def copy(bench: Bench, bucket: str, key: str) -> str:
-    quiet = bench.name("quiet")
-    bench.s3.create_bucket(
-        Bucket=quiet, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-    )
+    quiet = bench.bucket()
     upload_parts(bench, quiet, "source")
     return bench.s3.copy_object(
         Bucket=bucket, Key=key, CopySource={"Bucket": quiet, "Key": "source"}
@@ -90,10 +87,7 @@ UPLOADS: dict[str, Upload] = {
 
 
 def bucket_with_events(bench: Bench, versioned: bool = True) -> str:
-    bucket = bench.name("bucket")
-    bench.s3.create_bucket(
-        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-    )
+    bucket = bench.bucket()
     if versioned:
         bench.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     bench.s3.put_bucket_notification_configuration(
@@ -228,10 +222,7 @@ def test_a_rule_takes_what_its_pattern_matches_and_nothing_while_disabled(bench:
 
 
 def test_a_bucket_that_is_not_switched_on_tells_nothing(bench: Bench) -> None:
-    loud, quiet = bucket_with_events(bench), bench.name("bucket")
-    bench.s3.create_bucket(
-        Bucket=quiet, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-    )
+    loud, quiet = bucket_with_events(bench), bench.bucket()
     queue = queue_of_rule(bench, {"source": ["aws.s3"]})
     put(bench, quiet, "key")
     assert events_of(bench, loud, queue, 0) == []

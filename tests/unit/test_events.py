@@ -50,6 +50,13 @@ def test_the_event_that_s3_sends_to_try_a_notification_is_no_job(shape: str) -> 
     assert parse_event(event(shape), "request-1") == []
 
 
+def test_events_of_what_is_no_upload_are_no_jobs() -> None:
+    removed = event("s3_notification")
+    removed["Records"][0]["eventName"] = "ObjectRemoved:Delete"
+    deleted = {**event("eventbridge"), "detail-type": "Object Deleted"}
+    assert parse_event(removed, "request-1") == parse_event(deleted, "request-1") == []
+
+
 @pytest.mark.parametrize("key", ["a b+c%.mp4", "ü/ß.jpg", "x&y.png", "a%20b.jpg", "a+b.jpg"])
 def test_keys_survive_every_route(key: str) -> None:
     notification = event("s3_notification")
@@ -115,7 +122,7 @@ def test_a_bad_payload_names_the_field(field: str, value: object) -> None:
         ),
         ({"Type": "Notification", "Message": "<xml/>"}, "malformed"),
         ({"s3_bucket": "b", "s3_key": "k", "job_id": "j", "retry": "yes"}, "retry"),
-        ({"source": "aws.s3", "detail": {"bucket": {}}}, "name"),
+        ({"source": "aws.s3", "detail-type": "Object Created", "detail": {"bucket": {}}}, "name"),
         ({"Records": ["text"]}, "record"),
     ],
 )

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +16,7 @@ import pytest
 from botocore.config import Config
 
 from aws_names import REGION
+from media_pipeline import telemetry
 from media_pipeline.deliveries import Queue
 from media_pipeline.events import Job
 from media_pipeline.failures import PermanentError
@@ -90,6 +95,11 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
         (BUSY, 409, {"error": "another invocation is processing this upload"}),
         (SUPERSEDED, 409, {"error": "a newer version of this upload has been seen"}),
         (FAILED, 500, {"error": "The image is damaged.", "code": "corrupt_image"}),
+        (
+            Outcome("Duplicate", FAILED.error),
+            500,
+            {"error": "The image is damaged.", "code": "corrupt_image"},
+        ),
     ],
 )
 def test_a_caller_is_answered_with_a_status(
@@ -100,6 +110,7 @@ def test_a_caller_is_answered_with_a_status(
     assert json.loads(answer["body"]) == {**body, "job_id": "job-42"}
     assert worker.jobs[0].holder == "request-1"
     assert worker.invocations[0].seconds_left() == 30.0
+    assert worker.invocations[0].is_last_try, "nothing would bring the job back"
 
 
 def test_a_key_that_is_no_original_is_the_callers_mistake() -> None:
@@ -160,12 +171,44 @@ def test_a_message_that_failed_goes_back_sooner_each_time(
 def test_one_message_of_several_fails_alone(aws: None) -> None:
     messages = event("sqs_eventbridge")
     messages["Records"] += event("sqs_s3_notification")["Records"]
-    messages["Records"][0]["body"] = "not JSON"
     boto3.client("sqs", region_name=REGION).create_queue(QueueName="demo-images")
-    answer, worker = handle(messages, COMPLETED)
+    answer, _ = handle(messages, ConnectionError("refused"), COMPLETED)
     failures = [{"itemIdentifier": messages["Records"][0]["messageId"]}]
     assert answer == {"batchItemFailures": failures}
-    assert [job.holder for job in worker.jobs] == [messages["Records"][1]["messageId"]]
+
+
+@pytest.fixture
+def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What was logged, a dictionary a line."""
+    stream = StringIO()
+    [handler] = telemetry.logger.handlers
+    assert isinstance(handler, logging.StreamHandler)
+    usual = handler.setStream(stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    handler.setStream(usual)
+
+
+def test_a_message_that_cannot_become_a_job_is_logged_and_acknowledged(
+    logged: Callable[[], list[dict[str, Any]]],
+) -> None:
+    messages = event("sqs_eventbridge")
+    messages["Records"][0]["body"] = "not JSON"
+    answer, worker = handle(messages)
+    assert answer == {"batchItemFailures": []}
+    assert worker.jobs == []
+    assert [line["level"] for line in logged()] == ["ERROR"]
+
+
+def test_a_line_does_not_name_the_upload_before_it(
+    logged: Callable[[], list[dict[str, Any]]],
+) -> None:
+    handle(event("direct_image"), COMPLETED)
+    telemetry.logger.info("afterwards")
+    first, last = logged()
+    assert first["key"] == event("direct_image")["s3_key"]
+    assert last.keys().isdisjoint({"bucket", "key", "holder", "request_id"})
+    # Lambda reads the levels only of lines whose times are RFC 3339.
+    assert re.fullmatch(r"[-\d]+T[:\d]+\.\d+(Z|[+-]\d\d:\d\d)", last["timestamp"])
 
 
 def test_what_became_of_a_job_is_a_metric(capsys: pytest.CaptureFixture[str]) -> None:

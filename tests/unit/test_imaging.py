@@ -193,6 +193,47 @@ def test_nothing_is_made_larger_than_its_source(tmp_path: Path) -> None:
     assert all(rendered.image(f"{name}.jpg").size == size for name, size in sizes.items())
 
 
+def test_a_long_screenshot_becomes_what_its_formats_can_hold(tmp_path: Path) -> None:
+    rendered = Rendered(save(tmp_path, Image.new("RGB", (700, 20000), "teal"), "a.png"))
+    sizes = {r["name"]: (r["width"], r["height"]) for r in rendered.attributes["renditions"]}
+    assert sizes["1920w"] == (573, 16383)
+    assert rendered.image("1920w.webp").size == sizes["1920w"]
+
+
+def test_damaged_exif_is_no_reason_to_refuse(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "a camera"
+    path = save(tmp_path, photo((400, 300)), "a.jpg", exif=exif)
+    whole = path.read_bytes()
+    start = whole.index(b"Exif") + 6
+    for offset in range(start + 8, start + 38):
+        for value in (0, 0x7F, 0xFF):
+            path.write_bytes(whole[:offset] + bytes([value]) + whole[offset + 1 :])
+            assert Rendered(path).attributes["width"] in (300, 400), offset
+
+
+def test_a_photo_with_pictures_behind_it_is_a_jpeg(tmp_path: Path) -> None:
+    others = [photo((300, 200))]
+    path = save(
+        tmp_path, photo((2700, 1800)), "a.jpg", format="MPO", save_all=True, append_images=others
+    )
+    rendered = Rendered(path)
+    assert rendered.attributes["contentType"] == "image/jpeg"
+    assert decode(path, PIXELS, (1280, 1280)).pixels.width < 2700, "it was decoded in full"
+
+
+def test_refusals_keep_no_pictures_alive(tmp_path: Path) -> None:
+    path = save(tmp_path, photo((600, 400)), "a.png")
+    path.write_bytes(path.read_bytes()[:5000])
+    refusals = []
+    for _ in range(2):
+        with pytest.raises(PermanentError) as refusal:
+            decode(path, PIXELS, WANTED)
+        refusals.append(refusal.value)
+    assert refusals[0] is not refusals[1]
+
+
 SIDES = st.integers(1, 20000)
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from aws_names import TABLE
 from media_pipeline.failures import PermanentError
 from media_pipeline.leases import Claim, Verdict, format_time, pad_sequencer, parse_time
-from media_pipeline.records import Catalog, Lease, LeaseLostError
+from media_pipeline.records import Catalog, Lease, LeaseLostError, Refusal
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -53,11 +53,12 @@ class Table:
         found = self.client.get_item(TableName=TABLE, Key=key, ConsistentRead=True)["Item"]
         return {name: TypeDeserializer().deserialize(value) for name, value in found.items()}
 
-    def claim(self, claim: Claim = CLAIM) -> Lease | Verdict:
-        return self.catalog.claim(KEY, claim, {"type": "image"})
+    def claim(self, claim: Claim = CLAIM, is_current: bool = False) -> Lease | Verdict:
+        answer = self.catalog.claim(KEY, claim, {"type": "image"}, lambda: is_current)
+        return answer.verdict if isinstance(answer, Refusal) else answer
 
-    def take(self, claim: Claim = CLAIM) -> Lease:
-        lease = self.claim(claim)
+    def take(self, claim: Claim = CLAIM, is_current: bool = False) -> Lease:
+        lease = self.claim(claim, is_current)
         assert isinstance(lease, Lease)
         return lease
 
@@ -80,7 +81,7 @@ def assert_processing(table: Table, claim: Claim, attempts: int = 1) -> None:
     assert item["status"] == "processing"
     assert item["pipeline"]["holder"] == claim.holder
     assert item["pipeline"]["sourceVersion"] == claim.source_version
-    assert item["pipeline"]["revision"] == claim.revision
+    assert (item["pipeline"]["revision"] == claim.revision) is not claim.retry
     assert item["pipeline"]["attempts"] == attempts
     assert "error" not in item
 
@@ -253,11 +254,45 @@ def test_two_workers_at_once_get_one_lease(table: Table) -> None:
         assert table.item["pipeline"]["attempts"] == 1
 
 
-def test_versions_without_two_sequencers_have_no_order(table: Table) -> None:
-    table.take(replace(CLAIM, sequencer=None))
-    assert table.claim(NEWER) is Verdict.UNORDERED
-    table.take(replace(NEWER, is_current=True))
-    assert table.claim(replace(CLAIM, sequencer=None)) is Verdict.UNORDERED
+def test_versions_without_two_sequencers_are_ordered_by_what_s3_holds(table: Table) -> None:
+    unordered = replace(CLAIM, sequencer=None)
+    table.take(unordered)
+    assert table.claim(NEWER, is_current=False) is Verdict.SUPERSEDED
+    table.take(NEWER, is_current=True)
+    assert table.claim(unordered, is_current=False) is Verdict.SUPERSEDED
+    assert table.item["pipeline"]["sequencer"] == NEWER.sequencer
+
+
+def test_an_answer_of_s3_that_has_grown_old_takes_nothing(table: Table) -> None:
+    """Between the question and the write, another worker publishes a version that came since."""
+    table.take(replace(OLDER, sequencer=None))
+    answers = [True, False]
+
+    def is_current() -> bool:
+        if len(answers) == 2:
+            table.take(NEWER, is_current=True)
+        return answers.pop(0)
+
+    answer = table.catalog.claim(KEY, replace(CLAIM, sequencer=None), {}, is_current)
+    assert answer == Refusal(Verdict.SUPERSEDED)
+    assert_processing(table, NEWER)
+
+
+def test_a_retry_writes_under_a_revision_of_its_own(table: Table) -> None:
+    first = table.take()
+    table.catalog.complete(first, {})
+    retried = table.take(replace(OTHERS, retry=True))
+    assert first.revision != retried.revision == table.item["pipeline"]["revision"]
+    table.catalog.complete(retried, {})
+    assert table.claim(OTHERS) is Verdict.DUPLICATE
+
+
+def test_a_duplicate_of_a_failure_says_what_failed(table: Table) -> None:
+    table.finish("failed")
+    answer = table.catalog.claim(KEY, OTHERS, {}, lambda: True)
+    assert isinstance(answer, Refusal)
+    assert answer.error is not None
+    assert (answer.error.code, answer.error.sentence) == (FAILURE.code, FAILURE.sentence)
 
 
 @pytest.mark.parametrize(

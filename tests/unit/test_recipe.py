@@ -12,6 +12,7 @@ from media_pipeline.recipe import load_recipe, match_key
 from media_pipeline.settings import Settings
 
 DEFAULT = load_recipe()
+WEBP = {"webp": {"quality": 70}}
 ORIGINALS = DEFAULT.keys.originals
 COMPONENT = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="/"), min_size=1, max_size=20
@@ -37,9 +38,11 @@ def test_null_is_absent() -> None:
     [
         ({"imags": {}}, "imags"),
         ({"images": {"background": "white"}}, r"\$\.images\.background"),
-        ({"images": {"renditions": {"a": {"formats": {}}}}}, "width or a box"),
-        ({"images": {"renditions": {"a": {"width": 0, "formats": {}}}}}, "width"),
-        ({"images": {"renditions": {"../a": {"width": 1, "formats": {}}}}}, "renditions"),
+        ({"images": {"renditions": {}}}, "renditions"),
+        ({"images": {"renditions": {"a": {"width": 1, "formats": {}}}}}, "formats"),
+        ({"images": {"renditions": {"a": {"formats": WEBP}}}}, "width or a box"),
+        ({"images": {"renditions": {"a": {"width": 0, "formats": WEBP}}}}, "width"),
+        ({"images": {"renditions": {"../a": {"width": 1, "formats": WEBP}}}}, "renditions"),
         ({"images": {"renditions": {"a": {"width": 1, "formats": {"gif": {}}}}}}, "gif"),
         ({"videos": {"segment_seconds": 3}}, "multiple"),
         ({"videos": {"ladder": {}}}, "rung"),

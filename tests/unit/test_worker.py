@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError
+from botocore.response import StreamingBody
 
 from aws_names import BUCKET, TABLE
 from media_pipeline.events import Job
@@ -235,6 +237,62 @@ def test_an_original_that_cannot_be_read_fails_with_both_causes(house: House, go
     assert "deleted" in house.record["error"]["message"]
     assert "may not read" in house.record["error"]["message"]
     assert house.run(house.upload(sequencer="0B")) == COMPLETED
+
+
+def test_a_mistyped_key_takes_nothing_from_a_good_record(house: House) -> None:
+    assert house.run(house.upload()) == COMPLETED
+    before = house.record
+    mistyped = Job(BUCKET, KEY.replace(".jpg", ".jpeg"), "request-1", job_id="j")
+    outcome = house.run(mistyped)
+    assert outcome.error is not None
+    assert outcome.error.code == "source_unreadable"
+    assert house.record == before
+
+
+def test_an_upload_that_is_deleted_before_it_was_read_fails(house: House) -> None:
+    replaced = house.upload(b"older")
+    house.upload(b"newer")
+    fetch = house.s3.get_object
+
+    def get_object(**request: Any) -> Any:  # noqa: ANN401
+        try:
+            return fetch(**request)
+        finally:
+            house.s3.delete_object(Bucket=BUCKET, Key=KEY)
+
+    house.s3.get_object = get_object  # type: ignore[method-assign]
+    outcome = house.run(replaced)
+    assert outcome.error is not None
+    assert house.record["status"] == "failed"
+    assert house.record["error"]["code"] == "source_unreadable"
+
+
+def test_a_suspended_buckets_null_version_names_nothing(house: House) -> None:
+    head = house.s3.head_object
+
+    def head_object(**request: Any) -> Any:  # noqa: ANN401
+        return {**head(**request), "VersionId": "null"}
+
+    house.s3.head_object = head_object  # type: ignore[method-assign]
+    first = house.upload(b"first", None)
+    assert house.run(Job(BUCKET, KEY, "request-1", job_id="j")) == COMPLETED
+    assert house.record["pipeline"]["sourceVersion"] == first.etag
+    assert house.run(house.upload(b"second", "0A")) == COMPLETED
+
+
+def test_a_download_that_breaks_off_is_tried_again(house: House) -> None:
+    job = house.upload(b"original")
+    fetch = house.s3.get_object
+
+    def get_object(**request: Any) -> Any:  # noqa: ANN401
+        answer = fetch(**request)
+        return {**answer, "Body": StreamingBody(io.BytesIO(b"orig"), answer["ContentLength"])}
+
+    house.s3.get_object = get_object  # type: ignore[method-assign]
+    with pytest.raises(IncompleteReadError):
+        house.run(job)
+    house.s3.get_object = fetch  # type: ignore[method-assign]
+    assert house.run(job) == COMPLETED
 
 
 def test_a_transient_failure_gives_the_lease_back_and_the_next_try_completes(house: House) -> None:
