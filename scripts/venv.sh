@@ -22,5 +22,5 @@ fi
 echo "Making $venv (once)"
 rm -rf "$venv"
 "$python" -m venv "$venv"
-"$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
+"$venv/bin/pip" install --quiet --quiet --disable-pip-version-check --require-hashes \
     --requirement requirements-dev.txt

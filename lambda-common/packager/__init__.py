@@ -1,4 +1,4 @@
-"""Packaging: from encoded tracks to what a player is given. Pure: nothing here runs or uploads."""
+"""Packaging: from encoded tracks to what a player is given. Nothing here runs or uploads."""
 
 from packager.stream import File, Span, Stream, StreamRung, StreamSound, package
 

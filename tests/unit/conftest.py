@@ -12,6 +12,7 @@ from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
 
 from aws_names import BUCKET, REGION, TABLE
+from worker_house import House, copy_original
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -62,3 +63,8 @@ def s3(aws: None) -> S3Client:
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
     )
     return client
+
+
+@pytest.fixture
+def house(s3: S3Client, dynamodb: DynamoDBClient) -> House:
+    return House(s3, dynamodb, copy_original)
