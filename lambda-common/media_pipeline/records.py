@@ -160,7 +160,8 @@ class Catalog:
                 "error": {
                     "code": "retries_exhausted",
                     "message": f"Every try failed, the last with {type(error).__name__}; mend the "
-                    "cause the function's log names, then redrive the dead-letter queue.",
+                    "cause that the function's log names, then redrive the dead-letter queue or "
+                    "invoke the function again.",
                 },
                 "processedAt": now,
                 "updatedAt": now,

@@ -9,6 +9,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+
 from artifacts import LAYER, BuildError
 from demo import artifacts_here
 
