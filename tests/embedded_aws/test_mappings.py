@@ -53,17 +53,24 @@ def most_at_once(spans: list[dict[str, Any]]) -> int:
     return most
 
 
-def test_200_messages_through_two_instances_each_run_once(bench: Bench, marks: Marks) -> None:
+def test_200_messages_through_two_instances_each_run_once(
+    bench: Bench, marks: Marks, tmp_path: Path
+) -> None:
+    (tmp_path / "present").mkdir()
     function = bench.function(
         Marks.PYTHON
         + """
 def handler(event, context):
     began = time.monotonic_ns()
-    time.sleep(0.005)
     (record,) = event["Records"]
+    # The first waits for company, and each stays long enough to meet another.
+    open(os.path.join(os.environ["PRESENT"], str(os.getpid())), "w").close()
+    while len(os.listdir(os.environ["PRESENT"])) < 2:
+        time.sleep(0.01)
+    time.sleep(0.02)
     mark(began=began, body=record["body"])
 """,
-        environment={"MARKS": str(marks.path)},
+        environment={"MARKS": str(marks.path), "PRESENT": str(tmp_path / "present")},
     )
     queue = bench.queue(visibility=180)
     sent = [f"message {number}" for number in range(200)]
