@@ -149,7 +149,8 @@ def run(
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGINT)
+    # Not an interrupt, which what runs in a shell's background inherits as ignored.
+    process.send_signal(signal.SIGTERM)
     try:
         process.wait(timeout=60)
     except subprocess.TimeoutExpired:

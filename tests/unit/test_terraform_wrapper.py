@@ -135,7 +135,7 @@ def test_interrupted_terraform_may_write_its_state(tmp_path: Path, bare: dict[st
     state = tmp_path / "state"
     _terraform(
         tmp_path,
-        f"trap 'echo written > {state}; exit 1' INT\necho started\nwhile :; do :; done",
+        f"trap 'echo written > {state}; exit 1' TERM\necho started\nwhile :; do :; done",
     )
 
     def interrupt(line: str) -> None:
