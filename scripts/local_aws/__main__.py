@@ -41,7 +41,7 @@ def _announce(aws: LocalAws) -> None:
     """Print the endpoint, and from then on nothing: whoever reads it may be gone soon."""
     sys.stdout.write(f"{aws.endpoint}\n")
     sys.stdout.flush()
-    with aws.log.open("a") as log:
+    with aws.server_log.open("a") as log:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(log.fileno(), stream.fileno())
 

@@ -46,13 +46,13 @@ class LocalAws:
         self, folder: Path, port: int = 0, retry_seconds: Sequence[float] = RETRY_SECONDS
     ) -> None:
         self._folder = folder.resolve()
-        self.log = self._folder / "local_aws.log"
+        self.server_log = self._folder / "local_aws.log"
         """What went wrong inside."""
         self._stack = ExitStack()
         with ExitStack() as stack:
             stack.enter_context(_alone_in_process())
             stack.enter_context(_alone_in(self._folder))
-            stack.enter_context(_logging(self.log))
+            stack.enter_context(_logging(self.server_log))
             listener = stack.enter_context(_listener(port))
             self.endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
             self._host = Host(self._folder, self.endpoint)

@@ -39,6 +39,15 @@ def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> None:
         time.sleep(0.02)
 
 
+def is_running(pid: int) -> bool:
+    """Whether the process is there, and not just waiting to be buried."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
 def zipped(files: Mapping[str, str], mode: int = 0o644) -> bytes:
     """A zip of `files`, each with the permissions `mode`."""
     content = BytesIO()

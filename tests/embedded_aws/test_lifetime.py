@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from embedded_aws.bench import Bench, Marks, eventually
+from embedded_aws.bench import Bench, Marks, eventually, is_running
 from local_aws import LocalAws, LocalAwsError, LocalAwsProcess
 
 SEARCHING_HERE = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -30,14 +30,6 @@ def handler(event, context):
         time.sleep(600)
 """
 )
-
-
-def is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 def descendants(pid: int) -> set[int]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from embedded_aws.bench import Bench, Marks, eventually
 from local_aws.batches import done_of
@@ -199,30 +198,6 @@ def test_what_the_filter_does_not_match_is_deleted_unseen(bench: Bench, marks: M
     )
     eventually(lambda: is_empty(bench, queue))
     assert bodies(marks) == [event]
-
-
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        "not json",
-        '{"body": {"key": [{"wildcard": "a*b"}]}}',
-        '{"body": {"key": [{"prefix": "a"}], "key": [{"suffix": "b"}]}}',
-        '{"body": {"key": "a"}}',
-    ],
-)
-def test_a_filter_that_lambda_does_not_know_is_refused(bench: Bench, pattern: str) -> None:
-    queue, function = bench.queue(), bench.function("")
-    with pytest.raises(ClientError, match="Invalid filter pattern definition"):
-        bench.mapping(queue, function, FilterCriteria={"Filters": [{"Pattern": pattern}]})
-
-
-def test_a_queue_that_hides_messages_too_shortly_is_refused(bench: Bench) -> None:
-    queue, function = bench.queue(visibility=5), bench.function("", timeout=6)
-    with pytest.raises(
-        ClientError,
-        match="Queue visibility timeout: 5 seconds is less than Function timeout: 6 seconds",
-    ):
-        bench.mapping(queue, function)
 
 
 def test_a_batching_window_gathers_more_than_one_receive_can(bench: Bench, marks: Marks) -> None:

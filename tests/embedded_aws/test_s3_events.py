@@ -11,7 +11,6 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from botocore.exceptions import ClientError
 
 from aws_names import REGION
 from embedded_aws.bench import Bench, Marks, eventually
@@ -262,48 +261,3 @@ def handler(event, context):
     assert len(marks) == 0
     gate.touch()
     eventually(lambda: len(marks) == 1 and bench.held(queue) == (0, 0))
-
-
-@pytest.mark.parametrize(
-    ("pattern", "reason"),
-    [
-        (
-            '{"detail": {"object": {"key": [{"prefix": "a"}], "key": [{"suffix": "b"}]}}}',
-            "Path `detail.object.key` cannot be allowed multiple times",
-        ),
-        (
-            '{"detail": {"a": ["b"]}, "source": ["c"], "detail": {"d": ["e"]}}',
-            "Path `detail` cannot be allowed multiple times",
-        ),
-        (
-            '{"$or": [{"source": ["a"], "source": ["b"]}]}',
-            "Path `source` cannot be allowed multiple times",
-        ),
-        (
-            '{"detail": {"key": [{"prefix": "a", "suffix": "b"}]}}',
-            "Only one key allowed in match expression",
-        ),
-        ("[]", "Filter is not an object"),
-        ("{", "Filter is not valid JSON"),
-    ],
-)
-def test_a_pattern_that_eventbridge_refuses_is_refused(
-    bench: Bench, pattern: str, reason: str
-) -> None:
-    with pytest.raises(ClientError) as error:
-        bench.events.put_rule(Name=bench.name("rule"), EventPattern=pattern)
-    assert error.value.response["Error"]["Code"] == "InvalidEventPatternException"
-    assert error.value.response["Error"]["Message"] == (
-        f"Event pattern is not valid. Reason: {reason}"
-    )
-
-
-def test_patterns_that_only_look_alike_are_taken(bench: Bench) -> None:
-    pattern = {
-        "source": ["aws.s3"],
-        "$or": [
-            {"detail": {"object": {"key": [{"prefix": "a"}, {"suffix": "b"}]}}},
-            {"detail": {"object": {"key": [{"anything-but": {"prefix": "c"}}]}}},
-        ],
-    }
-    bench.events.put_rule(Name=bench.name("rule"), EventPattern=json.dumps(pattern))
