@@ -12,6 +12,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from boto3.s3.transfer import TransferConfig
 
 from demo.media import PROJECT, Medium
+from media_pipeline.leases import format_time
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,7 +33,7 @@ def upload(s3: S3Client, bucket: str, medium: Medium, in_parts: bool) -> None:
 
 def write_pending(dynamodb: DynamoDBClient, table: str, medium: Medium) -> None:
     """The record that an application keeps from the moment it hands out the upload."""
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = format_time(datetime.now(UTC))
     dynamodb.put_item(
         TableName=table,
         Item={
