@@ -34,7 +34,8 @@ format: $(VENV)/ready ## Put every file into its format.
 	@$(BIN)/python scripts/terraform.py fmt -recursive
 
 lock: $(VENV)/ready ## Lock the newest requirements by hash.
-	@for file in lambda-image-processor/requirements lambda-video-processor/requirements requirements-dev; do \
+	@for file in lambda-image-processor/requirements lambda-image-processor/requirements-raw \
+		lambda-video-processor/requirements requirements-dev; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--upgrade --no-header --output-file $$file.txt $$file.in; \
 	done
