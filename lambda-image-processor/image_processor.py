@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from imaging.render import render_file
 from media_pipeline.handler import Handler
 from media_pipeline.worker import Kind, Task
+from photos.photo import render_photo
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
 def process(task: Task) -> dict[str, Any]:
     """Put every rendition of a photo; the answer is its record's canonical attributes."""
-    images = task.recipe.images
-    return render_file(task.source, images, images.limits.pixels, task.publisher.put)
+    return render_photo(
+        task.source,
+        task.recipe.images,
+        task.publisher.put,
+        task.publisher.read,
+        task.seconds_left,
+    )
 
 
 IMAGE = Kind("image", process, lambda recipe: recipe.images.limits.bytes)

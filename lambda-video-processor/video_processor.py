@@ -6,13 +6,17 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from imaging.render import render_file
+from PIL import Image
+
+from imaging.picture import Picture
+from imaging.render import render
 from media_pipeline.handler import Handler
 from media_pipeline.worker import Kind, Task
 from transcoding.transcoder import Transcoded, transcode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -30,7 +34,7 @@ def process(task: Task) -> dict[str, Any]:
     started = time.monotonic()
     made = transcode(task.source, made_in, videos, task.seconds_left)
     transcoded = time.monotonic()
-    pictures = render_file(made.poster, videos.poster, videos.limits.pixels, task.publisher.put)
+    pictures = _put_poster(task, made.poster)
     pictured = time.monotonic()
     stream = _publish_stream(task, made.stream)
     downloads = [
@@ -44,8 +48,7 @@ def process(task: Task) -> dict[str, Any]:
     ]
     return {
         **_facts(made),
-        "blurhash": pictures["blurhash"],
-        "renditions": pictures["renditions"],
+        **pictures,
         "poster": _largest(pictures["renditions"]),
         "stream": stream,
         "downloads": downloads,
@@ -54,6 +57,15 @@ def process(task: Task) -> dict[str, Any]:
             "pictures": pictured - transcoded,
         },
     }
+
+
+def _put_poster(task: Task, frame: Path) -> dict[str, Any]:
+    with Image.open(frame, formats=["PNG"]) as image:
+        picture = Picture(image.convert("RGB"), image.size)
+    poster = task.recipe.videos.poster
+    put, read = task.publisher.put, task.publisher.read
+    attributes, _ = render(picture, poster, put, read, task.seconds_left)
+    return attributes
 
 
 def _facts(made: Transcoded) -> dict[str, Any]:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
 from PIL import Image
 
+from imaging.colour import flatten
 from media_pipeline.recipe import Encoding, Format
 
-CONTENT_TYPES: dict[Format, str] = {"jpg": "image/jpeg", "webp": "image/webp"}
+
+@dataclass(frozen=True)
+class Codec:
+    """One format's encoder. `largest_side` is the most pixels that it writes in a row or column.
+
+    `cost` orders the formats by what encoding them takes; `options` are Pillow's for an encoding.
+    """
+
+    content_type: str
+    largest_side: int
+    cost: int
+    options: Callable[[Encoding], dict[str, Any]]
 
 
 def encode(pixels: Image.Image, file_format: Format, encoding: Encoding, background: str) -> bytes:
@@ -18,24 +32,43 @@ def encode(pixels: Image.Image, file_format: Format, encoding: Encoding, backgro
     `pixels` may be shared between threads: Pillow keeps an encoder's settings on the image that it
     saves, so each call saves a copy of its own.
     """
-    options: dict[str, Any] = {"quality": encoding.quality}
-    if file_format == "jpg":
-        image = flatten(pixels, background)
-        options |= {"format": "JPEG", "progressive": True, "optimize": True, "subsampling": "4:2:0"}
-    else:
-        image = pixels.copy()
-        options |= {"format": "WEBP", "method": 4}
+    image = flatten(pixels, background) if file_format == "jpg" else pixels.copy()
     # What `info` holds (EXIF, XMP, comments) would be written into the file again.
     image.info.clear()
     body = BytesIO()
-    image.save(body, **options)
+    image.save(body, **CODECS[file_format].options(encoding))
     return body.getvalue()
 
 
-def flatten(pixels: Image.Image, background: str) -> Image.Image:
-    """An opaque copy: `pixels` laid on a plain colour."""
-    if pixels.mode == "RGB":
-        return pixels.copy()
-    flat = Image.new("RGB", pixels.size, background)
-    flat.paste(pixels, mask=pixels.getchannel("A"))
-    return flat
+def _jpeg(encoding: Encoding) -> dict[str, Any]:
+    return {
+        "format": "JPEG",
+        "quality": encoding.quality,
+        "progressive": encoding.progressive is not False,
+        "optimize": True,
+        "subsampling": "4:2:0",
+    }
+
+
+def webp_options(encoding: Encoding) -> dict[str, Any]:
+    """Pillow's options for a WebP, still or animated."""
+    effort = 4 if encoding.effort is None else encoding.effort
+    return {"format": "WEBP", "quality": encoding.quality, "method": effort}
+
+
+def _avif(encoding: Encoding) -> dict[str, Any]:
+    # libavif counts the other way: 10 is its least effort.
+    effort = 4 if encoding.effort is None else encoding.effort
+    return {"format": "AVIF", "quality": encoding.quality, "speed": 10 - effort}
+
+
+def _png(encoding: Encoding) -> dict[str, Any]:
+    return {"format": "PNG", "compress_level": 6 if encoding.effort is None else encoding.effort}
+
+
+CODECS: dict[Format, Codec] = {
+    "jpg": Codec("image/jpeg", 65500, 1, _jpeg),
+    "png": Codec("image/png", 65500, 2, _png),
+    "webp": Codec("image/webp", 16383, 3, webp_options),
+    "avif": Codec("image/avif", 16384, 4, _avif),
+}

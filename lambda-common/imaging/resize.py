@@ -2,47 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from PIL import Image
 
-from media_pipeline.recipe import Format, Rendition
+from imaging.encode import CODECS
+from media_pipeline.recipe import Rendition
 
 Size = tuple[int, int]
+Region = tuple[float, float, float, float]
+
+WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
 
 SAFE_GAP = 1.5
 """A size made from one less than this many times as large loses visible sharpness."""
 
-LARGEST_SIDES: dict[Format, int] = {"jpg": 65500, "webp": 16383}
-"""The most pixels that libjpeg and libwebp write in a row or a column."""
+
+@dataclass(frozen=True)
+class Frame:
+    """What a rendition shows of a picture, and how large.
+
+    `size` is pixels; `region` is left, top, right and bottom as shares of the picture's sides;
+    `scale` is how much smaller (at most 1.0) what it shows is than in the original.
+    """
+
+    size: Size
+    scale: float
+    region: Region = WHOLE
 
 
-def largest_wanted(renditions: Mapping[str, Rendition]) -> Size:
-    """The width and height, in pixels, that no rendition goes beyond."""
-    boxes = [_box(rendition) for rendition in renditions.values()]
-    return max(box[0] for box in boxes), max(box[1] for box in boxes)
+def frame_of(rendition: Rendition, size: Size) -> Frame:
+    """The rendition's frame of a picture of `size` pixels; never larger than that."""
+    return _cover(rendition, size) if rendition.fit == "cover" else _inside(rendition, size)
 
 
-def fit(rendition: Rendition, size: Size) -> Size:
-    """The rendition's size in pixels: in the source's proportions and never larger than it."""
+def largest_scale(renditions: Iterable[Rendition], size: Size) -> float:
+    """The scale, at most 1.0, that a picture of `size` is needed at for all `renditions`."""
+    return max(frame_of(rendition, size).scale for rendition in renditions)
+
+
+def sources_of(frames: Iterable[Frame]) -> dict[Frame, Frame | None]:
+    """What each frame is made from, in an order in which they can be made.
+
+    That is the smallest of the others that leaves a safe gap, or (None) the picture itself.
+    """
+    ordered = sorted(set(frames), key=lambda frame: (-frame.scale, frame.region, frame.size))
+    sources: dict[Frame, Frame | None] = {}
+    for frame in ordered:
+        larger = [
+            other
+            for other in sources
+            if other.region == WHOLE and other.scale >= frame.scale * SAFE_GAP
+        ]
+        sources[frame] = min(larger, key=lambda other: other.scale, default=None)
+    return sources
+
+
+def resize(pixels: Image.Image, frame: Frame) -> Image.Image:
+    """`frame` of a picture, from pixels that show the whole of it.
+
+    Halving is an average of four pixels. Below the safe gap a wider filter keeps the sharpness
+    that a narrower one, at two thirds of the work, keeps above it.
+    """
+    if frame.region == WHOLE:
+        if frame.size == pixels.size:
+            return pixels
+        if frame.size == (math.ceil(pixels.width / 2), math.ceil(pixels.height / 2)):
+            return pixels.reduce(2)
+    left, top, right, bottom = frame.region
+    box = (left * pixels.width, top * pixels.height, right * pixels.width, bottom * pixels.height)
+    gap = min((box[2] - box[0]) / frame.size[0], (box[3] - box[1]) / frame.size[1])
+    narrow = gap >= SAFE_GAP
+    return pixels.resize(
+        frame.size, Image.Resampling.HAMMING if narrow else Image.Resampling.BICUBIC, box
+    )
+
+
+def resize_all(pixels: Image.Image, frames: Iterable[Frame]) -> dict[Frame, Image.Image]:
+    """Every frame of a picture, one made after the other."""
+    made: dict[Frame, Image.Image] = {}
+    for frame, source in sources_of(frames).items():
+        made[frame] = resize(made[source] if source else pixels, frame)
+    return made
+
+
+def _inside(rendition: Rendition, size: Size) -> Frame:
     box = _box(rendition)
     scale = min(1.0, box[0] / size[0], box[1] / size[1])
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+    return Frame((max(1, round(size[0] * scale)), max(1, round(size[1] * scale))), scale)
 
 
-def resize_all(pixels: Image.Image, sizes: set[Size]) -> dict[Size, Image.Image]:
-    """`pixels` at every one of `sizes`, each made from the smallest that is large enough."""
-    made: dict[Size, Image.Image] = {}
-    for size in sorted(sizes, reverse=True):
-        larger = [image for image in made.values() if image.width >= size[0] * SAFE_GAP]
-        source = min(larger, key=lambda image: image.width, default=pixels)
-        same = source.size == size
-        made[size] = source if same else source.resize(size, Image.Resampling.LANCZOS)
-    return made
+def _cover(rendition: Rendition, size: Size) -> Frame:
+    box = _box(rendition)
+    # A box that the picture cannot fill shrinks until it can, and keeps its shape.
+    too_large = max(1.0, box[0] / size[0], box[1] / size[1])
+    width = min(size[0], max(1, round(box[0] / too_large)))
+    height = min(size[1], max(1, round(box[1] / too_large)))
+    scale = max(width / size[0], height / size[1])
+    shares = (width / scale / size[0], height / scale / size[1])
+    corner = [
+        max(0.0, min(focus - share / 2, 1.0 - share))
+        for focus, share in zip(rendition.focus, shares, strict=True)
+    ]
+    far = [min(1.0, near + share) for near, share in zip(corner, shares, strict=True)]
+    region = (corner[0], corner[1], far[0], far[1])
+    return Frame((width, height), scale, region)
 
 
 def _box(rendition: Rendition) -> Size:
     """What a rendition may fill: its own box, and no more than its formats can hold."""
-    largest = min(LARGEST_SIDES[file_format] for file_format in rendition.formats)
+    largest = min(CODECS[file_format].largest_side for file_format in rendition.formats)
     width, height = rendition.box or (rendition.width or largest, largest)
     return min(width, largest), min(height, largest)

@@ -135,7 +135,9 @@ class Stills(Settled, frozen=True):
     def __post_init__(self) -> None:
         marks = {rendition.watermark for rendition in self.renditions.values()}
         if unknown := marks - {None} - self.watermarks.keys():
-            raise ValueError(f"a rendition names no watermark of the recipe: {min(map(str, unknown))}")
+            raise ValueError(
+                f"a rendition names no watermark of the recipe: {min(map(str, unknown))}"
+            )
 
 
 class ImageLimits(Settled, frozen=True):

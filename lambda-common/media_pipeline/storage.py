@@ -15,7 +15,7 @@ from urllib.parse import quote
 from botocore.exceptions import ClientError
 
 from media_pipeline.events import Job, named_version
-from media_pipeline.failures import PermanentError
+from media_pipeline.failures import PermanentError, TransientError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -153,6 +153,15 @@ class Publisher:
         if self._delivery_domain:
             located["url"] = f"https://{self._delivery_domain}/{quote(key)}"
         return located
+
+    def read(self, key: str) -> bytes:
+        """A caller's own file in the bucket of the outputs, such as a watermark."""
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            raise TransientError(f"{key} in {self._bucket} cannot be read") from error
+        with closing(answer["Body"]) as body:
+            return body.read()
 
     def wait(self) -> None:
         """Return once everything put so far is in S3; raises what the first failed write raised."""

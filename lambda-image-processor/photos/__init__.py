@@ -1,0 +1,1 @@
+"""From an uploaded photo, whatever camera it came from, to its renditions and its record."""

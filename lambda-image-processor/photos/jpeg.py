@@ -1,0 +1,194 @@
+"""JPEG files, read so that what is missing from the middle of one does not pass unseen.
+
+libjpeg fills in grey for what a damaged file lacks, and Pillow does not hear its warnings. But it
+cannot go on without bytes. So the end marker is withheld: a scan that is whole is decoded without
+it, one that lost some of its bits waits for more, and one with bits that do not belong to it is
+done before its end. Only sequential JPEGs are decoded as they are read; of a progressive one it is
+known which bits of which coefficients its scans bring, and whether any were left out.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import mmap
+
+    from _typeshed import WriteableBuffer
+
+SOS, DRI, SEQUENTIAL, PROGRESSIVE = 0xDA, 0xDD, (0xC0, 0xC1), 0xC2
+"""Second bytes of the markers of ITU-T T.81, table B.1."""
+
+END_OF_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]", re.DOTALL)
+RESTART = re.compile(rb"\xff([\xd0-\xd7])")
+
+COEFFICIENTS = 64
+
+LOOKED_AHEAD = b"\xff\x00" * 10
+"""Ones, such as fill up the last byte of a scan: libjpeg reads a few bytes more than it needs."""
+
+TAIL = 256
+"""Some cameras leave a few bytes between a scan and its end; more of them belong to a scan."""
+
+
+class DamagedScanError(ValueError):
+    """The compressed pixels of a JPEG are not those that its header announces."""
+
+
+@dataclass
+class Frame:
+    """What a JPEG's header says of its pixels; sides in pixels, sampling factors per component."""
+
+    is_progressive: bool
+    width: int
+    height: int
+    sampling: dict[int, tuple[int, int]]
+    restart_interval: int = 0
+    missing_bits: dict[int, list[float]] = field(default_factory=dict)
+
+    @classmethod
+    def from_segment(cls, marker: int, body: bytes) -> Frame:
+        """From the segment of a start-of-frame marker (T.81, B.2.2)."""
+        components = {
+            body[at]: (body[at + 1] >> 4, body[at + 1] & 15) for at in range(6, 6 + 3 * body[5], 3)
+        }
+        return cls(
+            marker == PROGRESSIVE,
+            int.from_bytes(body[3:5], "big"),
+            int.from_bytes(body[1:3], "big"),
+            components,
+            missing_bits={component: [math.inf] * COEFFICIENTS for component in components},
+        )
+
+    @property
+    def units(self) -> int:
+        """How many minimum coded units a scan of all components has (T.81, A.2)."""
+        if len(self.sampling) == 1:
+            across = down = 1
+        else:
+            across = max(horizontal for horizontal, _ in self.sampling.values())
+            down = max(vertical for _, vertical in self.sampling.values())
+        return math.ceil(self.width / (8 * across)) * math.ceil(self.height / (8 * down))
+
+    def note_scan(self, header: bytes) -> None:
+        """What one scan of a progressive JPEG brings (T.81, B.2.3 and G.1.1.1)."""
+        count = header[0]
+        first, last, precision = header[1 + 2 * count : 4 + 2 * count]
+        for component in header[1 : 1 + 2 * count : 2]:
+            for coefficient in range(first, last + 1):
+                self.missing_bits[component][coefficient] = precision & 15
+
+
+class JpegFile(io.RawIOBase):
+    """The bytes of a JPEG as its decoder is given them: the end of a sequential scan is withheld.
+
+    Raises `DamagedScanError` for a file that is not worth decoding.
+    """
+
+    def __init__(self, data: bytes | mmap.mmap) -> None:
+        self._data = data
+        self._position = 0
+        self._end = len(data)
+        self._tail_start = 0
+        self._withheld = b""
+        self._tail_was_read = True
+        try:
+            self._look_for_scan()
+        except (IndexError, KeyError, ValueError) as error:
+            raise DamagedScanError("the header of the JPEG makes no sense") from error
+
+    def require_whole(self) -> None:
+        """To be asked when all pixels are there. Raises `DamagedScanError` if bytes are left."""
+        if not self._tail_was_read:
+            raise DamagedScanError("the pixels were complete before the end of the scan")
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        size = self._end + len(self._withheld)
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        start = self._position
+        if start < self._tail_start:
+            piece = self._data[start : min(self._tail_start, start + len(view))]
+        elif start < self._end:
+            self._tail_was_read = True
+            piece = self._data[start : min(self._end, start + len(view))]
+        else:
+            piece = self._withheld[start - self._end : start - self._end + len(view)]
+        view[: len(piece)] = piece
+        self._position += len(piece)
+        return len(piece)
+
+    def _look_for_scan(self) -> None:
+        frame: Frame | None = None
+        interval = 0
+        for marker, start, stop in _segments(self._data):
+            if marker in (*SEQUENTIAL, PROGRESSIVE):
+                frame = Frame.from_segment(marker, self._data[start:stop])
+            elif marker == DRI:
+                interval = int.from_bytes(self._data[start:stop], "big")
+            elif marker == SOS and frame and frame.is_progressive:
+                frame.note_scan(self._data[start:stop])
+            elif marker == SOS and frame and self._data[start] == len(frame.sampling):
+                self._withhold_end_of(frame, stop, interval)
+                return
+        if frame and any(map(any, frame.missing_bits.values())) and frame.is_progressive:
+            raise DamagedScanError("the scans of the JPEG leave bits out")
+
+    def _withhold_end_of(self, frame: Frame, start: int, interval: int) -> None:
+        found = END_OF_SCAN.search(self._data, start)
+        self._end = found.start() if found else len(self._data)
+        if interval and frame.height:
+            self._require_restarts(start, math.ceil(frame.units / interval) - 1)
+        filler = self._end
+        while filler > start and self._data[filler - 1] in (0x00, 0xFF):
+            filler -= 1
+        self._tail_start = max(start, filler - TAIL)
+        self._tail_was_read = False
+        self._withheld = LOOKED_AHEAD
+
+    def _require_restarts(self, start: int, count: int) -> None:
+        scan = self._data[start : self._end]
+        numbers = [match[1][0] & 7 for match in RESTART.finditer(scan)]
+        # Some encoders write one more behind the last part.
+        if len(numbers) - count not in (0, 1) or numbers != [i % 8 for i in range(len(numbers))]:
+            raise DamagedScanError("the restart markers are not those of the picture's size")
+
+
+def _segments(data: bytes | mmap.mmap) -> Iterator[tuple[int, int, int]]:
+    """Each marker with where its segment's body starts and stops, up to the end of the image."""
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:
+            raise ValueError("there is no marker where one belongs")
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        if marker == 0xD9:
+            return
+        stop = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        yield marker, at + 4, stop
+        at = stop
+        if marker == SOS:
+            found = END_OF_SCAN.search(data, stop)
+            if found is None:
+                return
+            at = found.end() - 2

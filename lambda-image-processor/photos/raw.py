@@ -1,0 +1,166 @@
+"""Camera RAW, by way of LibRaw: the preview that the camera made, or the sensor's own pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from media_pipeline.failures import PermanentError
+from photos.exif import DAMAGE, metadata_of
+
+SIGNATURES = (
+    b"II*\0\x10\0\0\0CR",  # Canon CR2
+    b"FUJIFILMCCD-RAW",
+    b"IIRO",  # Olympus
+    b"IIRS",
+    b"MMOR",
+    b"IIU\0",  # Panasonic
+    b"\0MRM",  # Minolta
+    b"FOVb",  # Sigma
+)
+"""What RAW files begin with that are neither plain TIFF nor ISO base media."""
+
+DNG_VERSION, PHOTOMETRIC, SUB_IFDS = 0xC612, 0x0106, 0x014A
+OF_A_SENSOR = (32803, 34892)
+"""The photometric interpretations of a colour filter array and of LinearRaw (DNG 1.7, ch. 4)."""
+
+SUB_IFDS_LOOKED_AT = 8
+
+ORIENTATION_BY_FLIP = {0: 1, 3: 3, 5: 8, 6: 6}
+"""EXIF's orientations by LibRaw's turns: by half, left and right."""
+
+SRGB_CURVE = (2.4, 12.92)
+"""The power and the slope at black of sRGB's transfer function (IEC 61966-2-1)."""
+
+SAME_SHAPE = 0.01
+"""A preview of another shape than the photo, by more than this share, shows less of it."""
+
+
+def is_tiff_of_a_camera(path: Path) -> bool:
+    """Whether a TIFF file holds what a sensor saw: DNG, NEF, ARW, PEF and their kin."""
+    from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+    with suppress(Exception), path.open("rb") as file:
+        header = file.read(8)
+        if header[2:3] == b"+":
+            header += file.read(8)
+        main = ImageFileDirectory_v2(header)
+        file.seek(main.next)
+        main.load(file)
+        if DNG_VERSION in main:
+            return True
+        directories = [main]
+        offsets = main.get(SUB_IFDS, ())
+        for offset in (offsets if isinstance(offsets, tuple) else (offsets,))[:SUB_IFDS_LOOKED_AT]:
+            directory = ImageFileDirectory_v2(header)
+            file.seek(int(offset))
+            directory.load(file)
+            directories.append(directory)
+        return any(directory.get(PHOTOMETRIC) in OF_A_SENSOR for directory in directories)
+    return False
+
+
+@contextmanager
+def opened(path: Path, pixel_limit: int) -> Iterator[Camera]:
+    """A RAW file with its header read.
+
+    Raises `PermanentError` with `unsupported_image`, `image_too_large` or `corrupt_image`.
+    """
+    rawpy = _rawpy()
+    try:
+        with rawpy.imread(str(path)) as raw:
+            if raw.sizes.width * raw.sizes.height > pixel_limit:
+                raise too_large(pixel_limit)
+            yield Camera(path, raw, rawpy)
+    except rawpy.LibRawFileUnsupportedError as error:
+        raise PermanentError(
+            "unsupported_image",
+            "LibRaw does not know this camera's RAW files; export the photo as JPEG or DNG.",
+        ) from error
+    except (rawpy.LibRawError, rawpy.NotSupportedError) as error:
+        raise PermanentError(
+            "corrupt_image", "The RAW file is damaged or incomplete; upload it again."
+        ) from error
+
+
+class Camera:
+    """One RAW file. Pixels are as stored: EXIF's `orientation` makes them upright."""
+
+    def __init__(self, path: Path, raw: Any, rawpy: Any) -> None:  # noqa: ANN401
+        self._path = path
+        self._raw = raw
+        self._rawpy = rawpy
+        self.size: tuple[int, int] = (raw.sizes.width, raw.sizes.height)
+        self.orientation = ORIENTATION_BY_FLIP.get(raw.sizes.flip, 1)
+        self._jpeg = self._largest_preview()
+
+    def metadata(self, with_position: bool) -> dict[str, Any]:
+        """As `metadata_of`, from the file's own EXIF, its preview's, and what LibRaw has read."""
+        exif = Image.Exif()
+        try:
+            with self._path.open("rb") as file:
+                exif.load_from_fp(file)
+                return {**self._read_by_libraw(), **metadata_of(exif, with_position)}
+        except DAMAGE:
+            # No TIFF. Some cameras put the whole EXIF into the preview instead.
+            if self._jpeg is not None:
+                with Image.open(BytesIO(self._jpeg), formats=["JPEG"]) as preview:
+                    exif = preview.getexif()
+            return {**self._read_by_libraw(), **metadata_of(exif, with_position)}
+
+    def preview(self, scale: float) -> bytes | None:
+        """The camera's own JPEG, if it shows the whole photo at `scale` (at most 1.0) or larger."""
+        if self._jpeg is None:
+            return None
+        with Image.open(BytesIO(self._jpeg), formats=["JPEG"]) as preview:
+            across, down = preview.width / self.size[0], preview.height / self.size[1]
+        is_whole = abs(across / down - 1) <= SAME_SHAPE
+        return self._jpeg if is_whole and min(across, down) >= scale * (1 - SAME_SHAPE) else None
+
+    def demosaic(self) -> Image.Image:
+        """`RGB` pixels in sRGB, from the sensor's own, in the camera's white balance."""
+        pixels = self._raw.postprocess(
+            use_camera_wb=True,
+            output_color=self._rawpy.ColorSpace.sRGB,
+            output_bps=8,
+            gamma=SRGB_CURVE,
+            user_flip=0,
+        )
+        return Image.fromarray(pixels)
+
+    def _largest_preview(self) -> bytes | None:
+        try:
+            thumbnail = self._raw.extract_thumb()
+        except self._rawpy.LibRawError:
+            return None
+        if thumbnail.format is not self._rawpy.ThumbFormat.JPEG:
+            return None
+        return bytes(thumbnail.data)
+
+    def _read_by_libraw(self) -> dict[str, Any]:
+        return {}
+
+
+def too_large(pixel_limit: int) -> PermanentError:
+    """The refusal of more pixels than the recipe takes."""
+    return PermanentError(
+        "image_too_large",
+        f"The image has more than the {pixel_limit:,} pixels that the recipe takes.",
+    )
+
+
+def _rawpy() -> Any:  # noqa: ANN401
+    try:
+        import rawpy
+    except ImportError as error:
+        raise PermanentError(
+            "unsupported_image",
+            "This is a camera's RAW file, and the function was built without RAW; build it with "
+            "`make build RAW=1`, or upload a JPEG.",
+        ) from error
+    return rawpy
