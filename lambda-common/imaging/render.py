@@ -53,8 +53,9 @@ def render(
         sizes = _start_resizing(picture.pixels, frames, threads)
         encoders = _start_encoding(picture, recipe, frames, sizes, marks, threads)
         small = _sample(picture, {frame: size.result() for frame, size in sizes.items()})
-        placeholders = placeholders_of(small, recipe)
+        placeholders = threads.submit(placeholders_of, small, recipe)
         formats = _put_all(encoders, recipe, put, seconds_left)
+        attributes: dict[str, Any] = dict(placeholders.result())
     finally:
         # After a failure nothing is begun any more, and what runs is not waited for.
         threads.shutdown(wait=False, cancel_futures=True)
@@ -67,7 +68,7 @@ def render(
         }
         for name in recipe.renditions
     ]
-    return {**placeholders, "renditions": renditions}, small
+    return {**attributes, "renditions": renditions}, small
 
 
 Encoders = dict[Future[bytes], tuple[str, Format]]

@@ -16,8 +16,11 @@ Region = tuple[float, float, float, float]
 
 WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
 
-SAFE_GAP = 1.5
-"""A size made from one less than this many times as large loses visible sharpness."""
+SAFE_GAP = 2.0
+"""A size made from one less than 1.5 times as large loses visible sharpness; twice is cheapest."""
+
+NARROW_GAP = 1.5
+"""From here on a narrow filter is as sharp as a wide one, at two thirds of its work."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,7 @@ def sources_of(frames: Iterable[Frame]) -> dict[Frame, Frame | None]:
 def resize(pixels: Image.Image, frame: Frame) -> Image.Image:
     """`frame` of a picture, from pixels that show the whole of it.
 
-    Halving is an average of four pixels. Below the safe gap a wider filter keeps the sharpness
-    that a narrower one, at two thirds of the work, keeps above it.
+    Halving is an average of four pixels each.
     """
     if frame.region == WHOLE:
         if frame.size == pixels.size:
@@ -74,10 +76,8 @@ def resize(pixels: Image.Image, frame: Frame) -> Image.Image:
     left, top, right, bottom = frame.region
     box = (left * pixels.width, top * pixels.height, right * pixels.width, bottom * pixels.height)
     gap = min((box[2] - box[0]) / frame.size[0], (box[3] - box[1]) / frame.size[1])
-    narrow = gap >= SAFE_GAP
-    return pixels.resize(
-        frame.size, Image.Resampling.HAMMING if narrow else Image.Resampling.BICUBIC, box
-    )
+    narrow, wide = Image.Resampling.HAMMING, Image.Resampling.BICUBIC
+    return pixels.resize(frame.size, narrow if gap >= NARROW_GAP else wide, box)
 
 
 def resize_all(pixels: Image.Image, frames: Iterable[Frame]) -> dict[Frame, Image.Image]:

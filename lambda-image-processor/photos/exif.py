@@ -10,9 +10,19 @@ from datetime import datetime
 from typing import Any
 
 from PIL import Image
-from PIL.ExifTags import GPS, IFD, Base
 
-ORIENTATION = Base.Orientation
+# Tags of EXIF 2.32, 4.6.
+MAKE, MODEL, ORIENTATION = 0x010F, 0x0110, 0x0112
+EXIF, GPS = 0x8769, 0x8825
+EXPOSURE_TIME, F_NUMBER, ISO_SPEED, FOCAL_LENGTH, LENS_MODEL = (
+    0x829A,
+    0x829D,
+    0x8827,
+    0x920A,
+    0xA434,
+)
+DATE_TIME_ORIGINAL, OFFSET_TIME_ORIGINAL = 0x9003, 0x9011
+LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE = 1, 2, 3, 4
 
 LONGEST_TEXT = 100
 
@@ -30,18 +40,18 @@ def metadata_of(exif: Image.Exif, with_position: bool) -> dict[str, Any]:
     (`latitude` and `longitude` in degrees, north and east positive). Tags are those of EXIF 2.32.
     """
     main = _directory(lambda: dict(exif))
-    shot = _directory(lambda: exif.get_ifd(IFD.Exif))
+    shot = _directory(lambda: exif.get_ifd(EXIF))
     found: dict[str, Any] = {
         "camera": _camera(main),
-        "lens": _text(shot.get(Base.LensModel)),
-        "exposureSeconds": _positive(shot.get(Base.ExposureTime)),
-        "aperture": _positive(shot.get(Base.FNumber)),
-        "iso": _positive(_first(shot.get(Base.ISOSpeedRatings))),
-        "focalLengthMm": _positive(shot.get(Base.FocalLength)),
+        "lens": _text(shot.get(LENS_MODEL)),
+        "exposureSeconds": _positive(shot.get(EXPOSURE_TIME)),
+        "aperture": _positive(shot.get(F_NUMBER)),
+        "iso": _positive(_first(shot.get(ISO_SPEED))),
+        "focalLengthMm": _positive(shot.get(FOCAL_LENGTH)),
         "capturedAt": _captured_at(shot),
     }
     if with_position:
-        found["position"] = _position(_directory(lambda: exif.get_ifd(IFD.GPSInfo)))
+        found["position"] = _position(_directory(lambda: exif.get_ifd(GPS)))
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -54,7 +64,7 @@ def _directory(read: Callable[[], Mapping[int, Any]]) -> Mapping[int, Any]:
 
 def _camera(main: Mapping[int, Any]) -> str | None:
     """Maker and model, of which many models begin with their maker."""
-    make, model = _text(main.get(Base.Make)), _text(main.get(Base.Model))
+    make, model = _text(main.get(MAKE)), _text(main.get(MODEL))
     if make and model and not model.lower().startswith(make.split()[0].lower()):
         return f"{make} {model}"
     return model or make
@@ -89,8 +99,8 @@ def _positive(value: object) -> float | int | None:
 
 
 def _captured_at(shot: Mapping[int, Any]) -> str | None:
-    said = DATE_TIME.fullmatch(_text(shot.get(Base.DateTimeOriginal)) or "")
-    zone = _text(shot.get(Base.OffsetTimeOriginal)) or ""
+    said = DATE_TIME.fullmatch(_text(shot.get(DATE_TIME_ORIGINAL)) or "")
+    zone = _text(shot.get(OFFSET_TIME_ORIGINAL)) or ""
     if said is None:
         return None
     try:
@@ -102,8 +112,8 @@ def _captured_at(shot: Mapping[int, Any]) -> str | None:
 
 
 def _position(gps: Mapping[int, Any]) -> dict[str, float] | None:
-    latitude = _degrees(gps.get(GPS.GPSLatitude), gps.get(GPS.GPSLatitudeRef), "S", 90)
-    longitude = _degrees(gps.get(GPS.GPSLongitude), gps.get(GPS.GPSLongitudeRef), "W", 180)
+    latitude = _degrees(gps.get(LATITUDE), gps.get(LATITUDE_REF), "S", 90)
+    longitude = _degrees(gps.get(LONGITUDE), gps.get(LONGITUDE_REF), "W", 180)
     if latitude is None or longitude is None:
         return None
     return {"latitude": latitude, "longitude": longitude}

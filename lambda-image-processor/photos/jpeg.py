@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SOS, DRI, SEQUENTIAL, PROGRESSIVE = 0xDA, 0xDD, (0xC0, 0xC1), 0xC2
 """Second bytes of the markers of ITU-T T.81, table B.1."""
 
-END_OF_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]", re.DOTALL)
+END_OF_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
 RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 
 COEFFICIENTS = 64

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import median
-
 from PIL import Image
 
 from imaging.colour import flatten
@@ -26,6 +24,7 @@ def perceptual_hash(pixels: Image.Image, background: str) -> str:
     cosines = lowest_cosines(rows, KEPT + 1, KEPT + 1)
     # Rounded, or else errors of rounding would be all that a plain surface's bits tell of.
     kept = [round(cosine, 6) for row in cosines[1:] for cosine in row[1:]]
-    middle = median(kept)
+    upper, lower = sorted(kept)[len(kept) // 2], sorted(kept)[len(kept) // 2 - 1]
+    middle = (upper + lower) / 2
     bits = "".join("1" if cosine > middle else "0" for cosine in kept)
     return f"{int(bits, 2):016x}"
