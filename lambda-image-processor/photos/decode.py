@@ -21,7 +21,7 @@ from media_pipeline.failures import PermanentError
 from media_pipeline.recipe import ImageLimits, Images
 from photos import heif, raw
 from photos.animation import Movement
-from photos.exif import ORIENTATION, metadata_of
+from photos.exif import ORIENTATION, exif_of, metadata_of
 from photos.formats import content_type_of, recognise
 from photos.jpeg import JpegFile
 
@@ -41,7 +41,10 @@ KEEP_SIDES = (1, 2, 3, 4)
 ANIMATED = ("GIF", "WEBP", "AVIF", "PNG")
 """Formats whose frames are moments; those of TIFF are pages, of which the first is taken."""
 
-DAMAGE = (OSError, SyntaxError, ValueError, EOFError, TypeError, IndexError, struct.error)
+DAMAGE = (
+    *(OSError, SyntaxError, ValueError, EOFError, TypeError, IndexError),
+    *(RuntimeError, struct.error),
+)
 """What Pillow raises for files that are not what they say."""
 
 Needed = Callable[[tuple[int, int]], float]
@@ -63,18 +66,18 @@ def decode(path: Path, recipe: Images, seconds_left: Callable[[], float]) -> Pho
     Raises `PermanentError` with `unsupported_image`, `image_too_large`, `too_many_frames` or
     `corrupt_image`.
     """
-    image_format = recognise(path)
 
     def needed(size: tuple[int, int]) -> float:
         return largest_scale(recipe.renditions.values(), size)
 
-    with _refusing(recipe.limits, image_format):
+    with _refusing(recipe.limits):
+        image_format = recognise(path)
         if image_format == "RAW":
             picture, metadata = _decode_raw(path, recipe, needed)
         else:
             with _opened(path, image_format) as image:
                 _require_few_frames(image, image_format, recipe.limits)
-                metadata = metadata_of(image.getexif(), recipe.position)
+                metadata = metadata_of(exif_of(image), recipe.position)
                 picture = _decode_opened(image, needed)
             if any(rendition.animated for rendition in recipe.renditions.values()):
                 picture = _with_movement(picture, path, image_format, seconds_left)
@@ -82,7 +85,7 @@ def decode(path: Path, recipe: Images, seconds_left: Callable[[], float]) -> Pho
 
 
 @contextmanager
-def _refusing(limits: ImageLimits, image_format: str) -> Iterator[None]:
+def _refusing(limits: ImageLimits) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             # Of EXIF that is damaged, say, which keeps nobody from the picture.
@@ -94,12 +97,6 @@ def _refusing(limits: ImageLimits, image_format: str) -> Iterator[None]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise raw.too_large(limits.pixels) from error
     except DAMAGE as error:
-        if image_format == "TIFF" and isinstance(error, UnidentifiedImageError):
-            raise PermanentError(
-                "unsupported_image",
-                "The TIFF holds a kind of pixels that is not taken; save it with 8 or 16 bits a "
-                "channel in grey, RGB or CMYK.",
-            ) from error
         raise PermanentError(
             "corrupt_image", "The image is damaged or incomplete; export it again and upload that."
         ) from error
@@ -111,7 +108,7 @@ def _opened(path: Path, image_format: str) -> Iterator[Image.Image]:
     if image_format == "HEIF":
         heif.teach_pillow()
     if image_format != "JPEG":
-        with Image.open(path, formats=[image_format]) as image:
+        with _open_plainly(path, image_format) as image:
             yield image
         return
     with (
@@ -120,6 +117,19 @@ def _opened(path: Path, image_format: str) -> Iterator[Image.Image]:
         _opened_jpeg(data) as image,
     ):
         yield image
+
+
+def _open_plainly(path: Path, image_format: str) -> Image.Image:
+    try:
+        return Image.open(path, formats=[image_format])
+    except UnidentifiedImageError as error:
+        if image_format != "TIFF":
+            raise
+        raise PermanentError(
+            "unsupported_image",
+            "The TIFF holds a kind of pixels that is not taken; save it with 8 or 16 bits a "
+            "channel in grey, RGB or CMYK.",
+        ) from error
 
 
 @contextmanager
@@ -165,13 +175,10 @@ def _turned(size: tuple[int, int], orientation: int) -> tuple[int, int]:
     return size if orientation in KEEP_SIDES else size[::-1]
 
 
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation; upright where the EXIF is damaged, for the picture may be whole."""
-    try:
-        turn = int(image.getexif().get(ORIENTATION, 1))
-    except DAMAGE:
-        return 1
-    return turn if turn in UPRIGHT else 1
+def _orientation(image: Image.Image, unsaid: int = 1) -> int:
+    """The EXIF orientation, or `unsaid` where there is none that makes sense."""
+    turn = exif_of(image).get(ORIENTATION)
+    return turn if turn in (1, *UPRIGHT) else unsaid
 
 
 def _upright(pixels: Image.Image, orientation: int) -> Image.Image:
@@ -204,7 +211,7 @@ def _decode_raw(path: Path, recipe: Images, needed: Needed) -> tuple[Picture, di
             return Picture(_upright(camera.demosaic(), turn), size), metadata
     with _opened_jpeg(preview) as image:
         # A preview's own EXIF counts where it has one; most have none, and lie as the sensor does.
-        turn = int(image.getexif().get(ORIENTATION, turn))
+        turn = _orientation(image, turn)
         profile = image.info.get("icc_profile")
         _draft(image, camera.size, scale)
         image.load()

@@ -32,6 +32,14 @@ ZONE = re.compile(r"[+-]\d\d:\d\d")
 DAMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, ZeroDivisionError, struct.error)
 
 
+def exif_of(image: Image.Image) -> Image.Exif:
+    """An image's EXIF; none where that is damaged, for the picture may be whole."""
+    try:
+        return image.getexif()
+    except DAMAGE:
+        return Image.Exif()
+
+
 def metadata_of(exif: Image.Exif, with_position: bool) -> dict[str, Any]:
     """The record's `metadata`, of whatever is there and makes sense.
 

@@ -41,7 +41,7 @@ class DamagedScanError(ValueError):
 
 
 @dataclass
-class Frame:
+class FrameHeader:
     """What a JPEG's header says of its pixels; sides in pixels, sampling factors per component."""
 
     is_progressive: bool
@@ -52,7 +52,7 @@ class Frame:
     missing_bits: dict[int, list[float]] = field(default_factory=dict)
 
     @classmethod
-    def from_segment(cls, marker: int, body: bytes) -> Frame:
+    def from_segment(cls, marker: int, body: bytes) -> FrameHeader:
         """From the segment of a start-of-frame marker (T.81, B.2.2)."""
         components = {
             body[at]: (body[at + 1] >> 4, body[at + 1] & 15) for at in range(6, 6 + 3 * body[5], 3)
@@ -137,11 +137,11 @@ class JpegFile(io.RawIOBase):
         return len(piece)
 
     def _look_for_scan(self) -> None:
-        frame: Frame | None = None
+        frame: FrameHeader | None = None
         interval = 0
         for marker, start, stop in _segments(self._data):
             if marker in (*SEQUENTIAL, PROGRESSIVE):
-                frame = Frame.from_segment(marker, self._data[start:stop])
+                frame = FrameHeader.from_segment(marker, self._data[start:stop])
             elif marker == DRI:
                 interval = int.from_bytes(self._data[start:stop], "big")
             elif marker == SOS and frame and frame.is_progressive:
@@ -152,7 +152,7 @@ class JpegFile(io.RawIOBase):
         if frame and any(map(any, frame.missing_bits.values())) and frame.is_progressive:
             raise DamagedScanError("the scans of the JPEG leave bits out")
 
-    def _withhold_end_of(self, frame: Frame, start: int, interval: int) -> None:
+    def _withhold_end_of(self, frame: FrameHeader, start: int, interval: int) -> None:
         found = END_OF_SCAN.search(self._data, start)
         self._end = found.start() if found else len(self._data)
         if interval and frame.height:
@@ -176,10 +176,9 @@ def _segments(data: bytes | mmap.mmap) -> Iterator[tuple[int, int, int]]:
     """Each marker with where its segment's body starts and stops, up to the end of the image."""
     at = 2
     while at + 4 <= len(data):
-        if data[at] != 0xFF:
-            raise ValueError("there is no marker where one belongs")
         marker = data[at + 1]
-        if marker == 0xFF:
+        # Markers may have any number of 0xFF before them, and decoders skip what is none.
+        if data[at] != 0xFF or marker in (0x00, 0xFF):
             at += 1
             continue
         if marker == 0xD9:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 from clips import full_ffmpeg, moving_clip
 from e2e.conftest import House
@@ -25,6 +27,7 @@ EVENTS = Path(__file__).parent.parent / "events"
 def jpeg(image: Image.Image, orientation: int = 1) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = orientation
+    exif[0x0110] = "Camera 7"
     body = BytesIO()
     image.save(body, "JPEG", quality=92, exif=exif)
     return body.getvalue()
@@ -40,6 +43,12 @@ def test_a_photo_becomes_every_rendition_and_a_record(house: House) -> None:
     assert record["status"] == "completed"
     assert (record["width"], record["height"], record["type"]) == (2100, 1400, "image")
     assert len(record["blurhash"]) == 28
+    assert len(b64decode(record["thumbhash"])) >= 21
+    assert len(record["perceptualHash"]) == len(f"{2**64 - 1:x}")
+    assert record["dominantColor"].startswith("#")
+    assert record["metadata"]["camera"] == "Camera 7"
+    lqip = Image.open(BytesIO(b64decode(record["lqip"].partition(",")[2])))
+    assert (max(lqip.size), corner_colours(lqip)) == (20, list(CORNERS))
     recipe = load_recipe().images
     assert [made["name"] for made in record["renditions"]] == list(recipe.renditions)
     for made in record["renditions"]:
@@ -87,6 +96,19 @@ def test_a_video_becomes_a_stream_that_plays_to_its_last_frame(
     assert len(record["blurhash"]) == 28
 
 
+@pytest.mark.parametrize("name", ["a.HEIC", "a.avif", "a.gif", "a.tiff", "a.bmp"])
+def test_what_phones_and_scanners_make_is_taken_too(house: House, name: str) -> None:
+    register_heif_opener()
+    body = BytesIO()
+    image_format = {"HEIC": "HEIF"}.get(name[2:], name[2:])
+    four_corners((400, 300)).save(body, image_format)
+    house.upload(f"originals/gallery-7/of-{name}/{name}", body.getvalue())
+    record = house.finished(f"of-{name}")
+    assert (record["status"], record["width"]) == ("completed", 400)
+    made = house.read(record["renditions"][1]["formats"]["webp"]["key"])
+    assert corner_colours(Image.open(BytesIO(made))) == list(CORNERS)
+
+
 @pytest.mark.parametrize("name", ["a b+c%.jpg", "ü ß.JPEG", "x&y.png", "what's (new).webp"])
 def test_file_names_survive_the_route(house: House, name: str) -> None:
     media_id = f"named-{name}"
@@ -131,6 +153,10 @@ def half_a_photo(folder: Path) -> bytes:
     return whole[: len(whole) // 2]
 
 
+def half_a_photo_closed(folder: Path) -> bytes:
+    return half_a_photo(folder) + b"\xff\xd9"
+
+
 def half_a_video(folder: Path) -> bytes:
     whole = moving_clip(folder / "clip.mp4", seconds=2.0).read_bytes()
     return whole[: len(whole) // 2]
@@ -140,6 +166,7 @@ def half_a_video(folder: Path) -> bytes:
     ("name", "make", "code"),
     [
         ("half.jpg", half_a_photo, "corrupt_image"),
+        ("closed.jpg", half_a_photo_closed, "corrupt_image"),
         ("text.jpg", lambda _: b"just text\n", "unsupported_image"),
         ("empty.png", lambda _: b"", "empty_file"),
         ("sound.mp4", without_picture, "no_video_stream"),
