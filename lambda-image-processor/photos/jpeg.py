@@ -13,7 +13,7 @@ import io
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-SOS, DRI, SEQUENTIAL, PROGRESSIVE = 0xDA, 0xDD, (0xC0, 0xC1), 0xC2
+EOI, SOS, DRI, SEQUENTIAL, PROGRESSIVE = 0xD9, 0xDA, 0xDD, (0xC0, 0xC1), 0xC2
 """Second bytes of the markers of ITU-T T.81, table B.1."""
 
-END_OF_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
+MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
 RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 
 COEFFICIENTS = 64
@@ -32,8 +32,9 @@ COEFFICIENTS = 64
 LOOKED_AHEAD = b"\xff\x00" * 10
 """Ones, such as fill up the last byte of a scan: libjpeg reads a few bytes more than it needs."""
 
+MOST_FILLER = 65536
 TAIL = 256
-"""Some cameras leave a few bytes between a scan and its end; more of them belong to a scan."""
+"""Some cameras leave filler, or a few bytes more, between a scan and its end marker."""
 
 
 class DamagedScanError(ValueError):
@@ -48,8 +49,7 @@ class FrameHeader:
     width: int
     height: int
     sampling: dict[int, tuple[int, int]]
-    restart_interval: int = 0
-    missing_bits: dict[int, list[float]] = field(default_factory=dict)
+    missing_bits: dict[int, list[float]]
 
     @classmethod
     def from_segment(cls, marker: int, body: bytes) -> FrameHeader:
@@ -62,7 +62,7 @@ class FrameHeader:
             int.from_bytes(body[3:5], "big"),
             int.from_bytes(body[1:3], "big"),
             components,
-            missing_bits={component: [math.inf] * COEFFICIENTS for component in components},
+            {component: [math.inf] * COEFFICIENTS for component in components},
         )
 
     @property
@@ -153,14 +153,13 @@ class JpegFile(io.RawIOBase):
             raise DamagedScanError("the scans of the JPEG leave bits out")
 
     def _withhold_end_of(self, frame: FrameHeader, start: int, interval: int) -> None:
-        found = END_OF_SCAN.search(self._data, start)
+        found = MARKER.search(self._data, start)
         self._end = found.start() if found else len(self._data)
         if interval and frame.height:
             self._require_restarts(start, math.ceil(frame.units / interval) - 1)
-        filler = self._end
-        while filler > start and self._data[filler - 1] in (0x00, 0xFF):
-            filler -= 1
-        self._tail_start = max(start, filler - TAIL)
+        last = self._data[max(start, self._end - MOST_FILLER) : self._end]
+        filler = len(last) - len(last.rstrip(b"\x00\xff"))
+        self._tail_start = max(start, self._end - filler - TAIL)
         self._tail_was_read = False
         self._withheld = LOOKED_AHEAD
 
@@ -173,21 +172,14 @@ class JpegFile(io.RawIOBase):
 
 
 def _segments(data: bytes | mmap.mmap) -> Iterator[tuple[int, int, int]]:
-    """Each marker with where its segment's body starts and stops, up to the end of the image."""
+    """Each marker with where its segment's body starts and stops, up to the end of the image.
+
+    What is no marker is passed over, as decoders do: the data of scans above all.
+    """
     at = 2
-    while at + 4 <= len(data):
-        marker = data[at + 1]
-        # Markers may have any number of 0xFF before them, and decoders skip what is none.
-        if data[at] != 0xFF or marker in (0x00, 0xFF):
-            at += 1
-            continue
-        if marker == 0xD9:
+    while found := MARKER.search(data, at):
+        marker, start = data[found.start() + 1], found.end()
+        if marker == EOI:
             return
-        stop = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        yield marker, at + 4, stop
-        at = stop
-        if marker == SOS:
-            found = END_OF_SCAN.search(data, stop)
-            if found is None:
-                return
-            at = found.end() - 2
+        at = start + max(2, int.from_bytes(data[start : start + 2], "big"))
+        yield marker, start + 2, at
