@@ -4,10 +4,10 @@ ARCH ?= x86_64
 
 VENV := build/venv
 BIN := $(VENV)/bin
-SOURCES := lambda-common lambda-image-processor lambda-video-processor scripts tests
+SOURCES := lambda-common lambda-image-processor lambda-video-processor scripts tests benchmarks
 export PYTHONPATH := scripts:lambda-common
 
-.PHONY: demo page test check build format lock clean
+.PHONY: demo page test check build bench-images format lock clean
 
 demo: $(VENV)/ready ## Apply the module to an AWS on this machine and process MEDIA="a.jpg b.mov".
 	@$(BIN)/python -m demo
@@ -27,6 +27,11 @@ check: $(VENV)/ready ## Check formats, rules, types and every Terraform root.
 
 build: $(VENV)/ready ## Build the zips for RUNTIME and ARCH into build/.
 	@$(BIN)/python scripts/build.py --runtime $(RUNTIME) --architecture $(ARCH)
+
+bench-images: export PYTHONPATH := lambda-common:lambda-image-processor:tests:benchmarks
+bench-images: PHOTO ?= $(wildcard ../shared/media/camera-12mp-4032x3024.jpg)
+bench-images: $(VENV)/ready ## Compare what renditions of PHOTO cost here and elsewhere, in ROUNDS.
+	@$(BIN)/python -m images $(if $(PHOTO),"$(PHOTO)")
 
 format: $(VENV)/ready ## Put every file into its format.
 	@$(BIN)/ruff format $(SOURCES)

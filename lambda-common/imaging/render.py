@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from functools import partial
+from heapq import heappop, heappush
 from typing import Any, Protocol
 
 from PIL import Image
@@ -45,128 +47,162 @@ def render(
     The second answer is a small copy of the whole picture, for whoever looks at it further.
     Raises `PermanentError` with `time_limit`, and what `put` and `read_asset` raise.
     """
-    marks = _open_marks(recipe, read_asset)
-    frames = {n: frame_of(rendition, picture.size) for n, rendition in recipe.renditions.items()}
-    # Encoders and filters release the interpreter's lock: one thread a core keeps every core busy.
-    threads = ThreadPoolExecutor(os.cpu_count())
-    try:
-        sizes = _start_resizing(picture.pixels, frames, threads)
-        encoders = _start_encoding(picture, recipe, frames, sizes, marks, threads)
-        small = _sample(picture, {frame: size.result() for frame, size in sizes.items()})
-        placeholders = threads.submit(placeholders_of, small, recipe)
-        formats = _put_all(encoders, recipe, put, seconds_left)
-        attributes: dict[str, Any] = dict(placeholders.result())
-    finally:
-        # After a failure nothing is begun any more, and what runs is not waited for.
-        threads.shutdown(wait=False, cancel_futures=True)
-    renditions = [
-        {
-            "name": name,
-            "width": frames[name].size[0],
-            "height": frames[name].size[1],
-            "formats": formats[name],
-        }
-        for name in recipe.renditions
-    ]
-    return {**attributes, "renditions": renditions}, small
-
-
-Encoders = dict[Future[bytes], tuple[str, Format]]
-
-
-def _open_marks(recipe: Stills, read_asset: ReadAsset) -> dict[str, Image.Image]:
-    used = {rendition.watermark for rendition in recipe.renditions.values()} - {None}
-    return {
+    marks = {
         name: open_watermark(name, read_asset(mark.key))
         for name, mark in recipe.watermarks.items()
-        if name in used
+        if any(rendition.watermark == name for rendition in recipe.renditions.values())
     }
+    rendering = _Rendering(picture, recipe, marks, put)
+    return rendering.run(seconds_left)
 
 
-def _start_resizing(
-    pixels: Image.Image, frames: Mapping[str, Frame], threads: ThreadPoolExecutor
-) -> dict[Frame, Future[Image.Image]]:
-    """Sizes that others are made from are begun before them, so that none waits in vain."""
-    sizes: dict[Frame, Future[Image.Image]] = {}
+@dataclass(order=True)
+class _Work:
+    """Something to be done in a thread, in the order of `rank`; `take` is given its answer."""
 
-    def resize_from(source: Future[Image.Image] | None, frame: Frame) -> Image.Image:
-        return resize(source.result() if source else pixels, frame)
-
-    for frame, source in sources_of(frames.values()).items():
-        sizes[frame] = threads.submit(resize_from, sizes[source] if source else None, frame)
-    return sizes
+    rank: tuple[int, float]
+    do: Callable[[], Any] = field(compare=False)
+    take: Callable[[Any], None] = field(compare=False)
 
 
-def _start_encoding(
-    picture: Picture,
-    recipe: Stills,
-    frames: Mapping[str, Frame],
-    sizes: Mapping[Frame, Future[Image.Image]],
-    marks: Mapping[str, Image.Image],
-    threads: ThreadPoolExecutor,
-) -> Encoders:
-    """What takes longest is begun first, so that all cores are done at about the same time."""
-    encoders: Encoders = {}
-    for name, frame in sorted(frames.items(), key=lambda named: -math.prod(named[1].size)):
-        rendition = recipe.renditions[name]
-        finish = partial(_finish, rendition=rendition, recipe=recipe, marks=marks)
-        finished = finish(sizes[frame].result())
-        for file_format in sorted(rendition.formats, key=lambda name: -CODECS[name].cost):
-            encoding = rendition.formats[file_format]
-            if file_format == "webp" and rendition.animated and picture.animation:
-                encoder = threads.submit(picture.animation.encode, frame, encoding, finish)
+RESIZING, ENCODING, SAMPLING = range(3)
+"""Sizes come first, for much waits for them."""
+
+OF_FRAMES = 100
+"""An animation takes as long as very many stills."""
+
+
+class _Rendering:
+    """What is under way; each answer makes more possible.
+
+    Encoders and filters release the interpreter's lock, so one thread a core keeps every core
+    busy; of what is ready, what takes longest is begun first, so that all are done together.
+    """
+
+    def __init__(
+        self,
+        picture: Picture,
+        recipe: Stills,
+        marks: Mapping[str, Image.Image],
+        put: Put,
+    ) -> None:
+        self._picture = picture
+        self._recipe = recipe
+        self._marks = marks
+        self._put = put
+        self._frames = {
+            name: frame_of(rendition, picture.size) for name, rendition in recipe.renditions.items()
+        }
+        self._sources = sources_of(self._frames.values())
+        self._made: dict[Frame, Image.Image] = {}
+        self._bodies: dict[str, dict[Format, bytes]] = {name: {} for name in self._frames}
+        self._located: dict[str, dict[Format, Mapping[str, Any]]] = {}
+        self._placeholders: dict[str, str] = {}
+        self._ready: list[_Work] = []
+
+    def run(self, seconds_left: Callable[[], float]) -> tuple[dict[str, Any], Image.Image]:
+        self._resize_from(None)
+        cores = os.cpu_count() or 1
+        threads = ThreadPoolExecutor(cores)
+        running: dict[Future[Any], _Work] = {}
+        try:
+            while self._ready or running:
+                while self._ready and len(running) < cores:
+                    work = heappop(self._ready)
+                    running[threads.submit(work.do)] = work
+                done, _ = wait(running, max(0.0, seconds_left()), FIRST_COMPLETED)
+                if not done:
+                    raise _out_of_time()
+                for future in done:
+                    running.pop(future).take(future.result())
+        finally:
+            # After a failure, what still runs is not waited for.
+            threads.shutdown(wait=False)
+        renditions = [
+            {
+                "name": name,
+                "width": frame.size[0],
+                "height": frame.size[1],
+                "formats": self._located[name],
+            }
+            for name, frame in self._frames.items()
+        ]
+        return {**self._placeholders, "renditions": renditions}, self._sample()
+
+    def _resize_from(self, source: Frame | None) -> None:
+        pixels = self._made[source] if source else self._picture.pixels
+        for frame, its_source in self._sources.items():
+            if its_source == source:
+
+                def take(made: Image.Image, frame: Frame = frame) -> None:
+                    self._take_size(frame, made)
+
+                rank = RESIZING, -float(math.prod(frame.size))
+                heappush(self._ready, _Work(rank, partial(resize, pixels, frame), take))
+
+    def _take_size(self, frame: Frame, made: Image.Image) -> None:
+        self._made[frame] = made
+        self._resize_from(frame)
+        for name, its_frame in self._frames.items():
+            if its_frame == frame:
+                self._encode(name, made)
+        if len(self._made) == len(self._sources):
+            sample = partial(placeholders_of, self._sample(), self._recipe)
+            heappush(self._ready, _Work((SAMPLING, 0.0), sample, self._placeholders.update))
+
+    def _encode(self, name: str, made: Image.Image) -> None:
+        rendition = self._recipe.renditions[name]
+        frame, movement = self._frames[name], self._picture.animation
+        for file_format, encoding in rendition.formats.items():
+            cost = math.prod(frame.size) * CODECS[file_format].cost
+
+            def take(body: bytes, file_format: Format = file_format) -> None:
+                self._take_body(name, file_format, body)
+
+            def finish(pixels: Image.Image) -> Image.Image:
+                return self._marked(pixels, rendition)
+
+            do: Callable[[], bytes]
+            if file_format == "webp" and rendition.animated and movement:
+                cost *= OF_FRAMES
+                do = partial(movement.encode, frame, encoding, finish)
             else:
-                encoder = threads.submit(encode, finished, file_format, encoding, recipe.background)
-            encoders[encoder] = name, file_format
-    return encoders
+                background = self._recipe.background
+                do = partial(encode, finish(made), file_format, encoding, background)
+            heappush(self._ready, _Work((ENCODING, -cost), do, take))
+
+    def _marked(self, pixels: Image.Image, rendition: Rendition) -> Image.Image:
+        name = rendition.watermark
+        if name is None:
+            return pixels
+        return lay_over(pixels, self._marks[name], self._recipe.watermarks[name])
+
+    def _take_body(self, name: str, file_format: Format, body: bytes) -> None:
+        """A rendition's formats are put together, once the last of them is there."""
+        bodies = self._bodies[name]
+        bodies[file_format] = body
+        if len(bodies) == len(self._recipe.renditions[name].formats):
+            self._located[name] = {
+                kept: self._put(f"{name}.{kept}", bodies[kept], CODECS[kept].content_type)
+                for kept in self._recipe.renditions[name].formats
+                if self._is_kept(kept, bodies)
+            }
+            bodies.clear()
+
+    def _is_kept(self, file_format: Format, bodies: Mapping[Format, bytes]) -> bool:
+        if not self._recipe.drop_larger or file_format not in ("webp", "avif"):
+            return True
+        return "jpg" not in bodies or len(bodies[file_format]) < len(bodies["jpg"])
+
+    def _sample(self) -> Image.Image:
+        whole = [image for frame, image in self._made.items() if frame.region == WHOLE]
+        large_enough = [image for image in whole if min(image.size) >= SAMPLE_SIDE]
+        return min(large_enough, key=lambda image: image.width, default=self._picture.pixels)
 
 
-def _finish(
-    pixels: Image.Image, rendition: Rendition, recipe: Stills, marks: Mapping[str, Image.Image]
-) -> Image.Image:
-    mark = rendition.watermark
-    return pixels if mark is None else lay_over(pixels, marks[mark], recipe.watermarks[mark])
-
-
-def _put_all(
-    encoders: Encoders, recipe: Stills, put: Put, seconds_left: Callable[[], float]
-) -> dict[str, dict[Format, Mapping[str, Any]]]:
-    """Put what each encoder made; a rendition's formats together, once the last is there."""
-    bodies: dict[str, dict[Format, bytes]] = {name: {} for name in recipe.renditions}
-    located: dict[str, dict[Format, Mapping[str, Any]]] = {}
-    try:
-        for encoder in as_completed(encoders, timeout=max(0.0, seconds_left())):
-            name, file_format = encoders[encoder]
-            bodies[name][file_format] = encoder.result()
-            if len(bodies[name]) == len(recipe.renditions[name].formats):
-                kept = _kept(bodies.pop(name), recipe)
-                located[name] = {
-                    kept_format: put(
-                        f"{name}.{kept_format}", body, CODECS[kept_format].content_type
-                    )
-                    for kept_format, body in kept.items()
-                }
-    except TimeoutError as error:
-        raise PermanentError(
-            "time_limit",
-            "Encoding took longer than the function has; raise its timeout or memory in "
-            "`functions`, or ask for less in the recipe.",
-        ) from error
-    return located
-
-
-def _kept(bodies: dict[Format, bytes], recipe: Stills) -> dict[Format, bytes]:
-    jpeg = bodies.get("jpg")
-    if jpeg is None or not recipe.drop_larger:
-        return bodies
-    return {
-        name: body
-        for name, body in bodies.items()
-        if name not in ("webp", "avif") or len(body) < len(jpeg)
-    }
-
-
-def _sample(picture: Picture, made: Mapping[Frame, Image.Image]) -> Image.Image:
-    whole = [image for frame, image in made.items() if frame.region == WHOLE]
-    large_enough = [image for image in whole if min(image.size) >= SAMPLE_SIDE]
-    return min(large_enough, key=lambda image: image.width, default=picture.pixels)
+def _out_of_time() -> PermanentError:
+    return PermanentError(
+        "time_limit",
+        "Encoding took longer than the function has; raise its timeout or memory in `functions`, "
+        "or ask for less in the recipe.",
+    )
