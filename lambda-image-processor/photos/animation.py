@@ -63,6 +63,7 @@ class Movement:
 
     def _duration(self, image: Image.Image, at: int) -> int:
         """Milliseconds that a frame is shown for."""
+        self._require_time()
         image.seek(at)
         image.load()
         milliseconds = round(image.info.get("duration", 0))
@@ -70,13 +71,16 @@ class Movement:
         return INSTEAD if too_short else milliseconds
 
     def _framed(self, moment: Image.Image, frame: Frame) -> Image.Image:
+        self._require_time()
+        return resize(self._upright(moment), frame)
+
+    def _require_time(self) -> None:
         if self._seconds_left() < 0:
             raise PermanentError(
                 "time_limit",
-                "Encoding the animation took longer than the function has; raise its timeout or "
-                "memory in `functions`, or lower `limits.frames` in the recipe.",
+                "The animation takes longer than the function has; raise its timeout or memory in "
+                "`functions`, or lower `limits.frames` in the recipe.",
             )
-        return resize(self._upright(moment), frame)
 
 
 class _Moving(Image.Image):
@@ -91,6 +95,7 @@ class _Moving(Image.Image):
 
     def seek(self, frame: int) -> None:
         self._source.seek(frame)
+        self._source.load()
         made = self._make(self._source)
         self._at = frame
         self.im, self._mode, self._size = made.im, made.mode, made.size

@@ -31,8 +31,8 @@ OF_A_SENSOR = (32803, 34892)
 
 SUB_IFDS_LOOKED_AT = 8
 
-ORIENTATION_BY_FLIP = {0: 1, 3: 3, 5: 8, 6: 6}
-"""EXIF's orientations by LibRaw's turns: by half, left and right."""
+ORIENTATION_BY_FLIP = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
+"""EXIF's orientations by LibRaw's: 1 swaps left and right, 2 top and bottom, 4 rows and columns."""
 
 SRGB_CURVE = (2.4, 12.92)
 """The power and the slope at black of sRGB's transfer function (IEC 61966-2-1)."""
