@@ -62,6 +62,12 @@ module "function" {
       actions   = ["s3:PutObject", "s3:AbortMultipartUpload"]
       resources = ["${module.storage.arn}/${local.outputs_prefix}*"]
     }
+    read-watermarks = length(local.stills[each.key].watermarks) == 0 ? null : {
+      actions = ["s3:GetObject"]
+      resources = [for watermark in values(local.stills[each.key].watermarks) :
+        "${module.storage.arn}/${watermark.key}"
+      ]
+    }
     use-bucket-key = var.storage.kms_key_arn == null ? null : {
       actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
       resources = [var.storage.kms_key_arn]

@@ -16,6 +16,7 @@ locals {
     images = merge(local.default_recipe.images, try(local.said.images, {}), {
       limits   = merge(local.default_recipe.images.limits, try(local.said.images.limits, {}))
       blurhash = merge(local.default_recipe.images.blurhash, try(local.said.images.blurhash, {}))
+      lqip     = merge(local.default_recipe.images.lqip, try(local.said.images.lqip, {}))
     })
     videos = merge(local.default_recipe.videos, try(local.said.videos, {}), {
       limits = merge(local.default_recipe.videos.limits, try(local.said.videos.limits, {}))
@@ -23,6 +24,9 @@ locals {
       poster = merge(local.default_recipe.videos.poster, try(local.said.videos.poster, {}), {
         blurhash = merge(
           local.default_recipe.videos.poster.blurhash, try(local.said.videos.poster.blurhash, {})
+        )
+        lqip = merge(
+          local.default_recipe.videos.poster.lqip, try(local.said.videos.poster.lqip, {})
         )
       })
     })
@@ -43,9 +47,27 @@ locals {
     name => flatten(regexall("{(\\w+)}", template))
   }
 
-  renditions = flatten([for stills in [local.recipe.images, local.recipe.videos.poster] : [
-    for name, rendition in stills.renditions : merge(rendition, { name = name })
+  stills = { images = local.recipe.images, videos = local.recipe.videos.poster }
+
+  renditions = flatten([for stills in values(local.stills) : [
+    for name, rendition in stills.renditions : merge(rendition, {
+      name       = name
+      watermarks = keys(stills.watermarks)
+    })
   ]])
+  encodings = flatten([for rendition in local.renditions : [
+    for format, encoding in rendition.formats : merge(encoding, { format = format })
+  ]])
+  watermarks = flatten([for stills in values(local.stills) : [
+    for name, watermark in stills.watermarks : merge(watermark, { name = name })
+  ]])
+
+  most_effort = { jpg = 0, webp = 6, avif = 9, png = 9 }
+
+  raw_suffixes = formatlist(".%s", [
+    "3fr", "arw", "cr2", "cr3", "dcr", "dng", "erf", "iiq", "kdc", "mef", "mos", "mrw", "nef",
+    "nrw", "orf", "pef", "raf", "rw2", "sr2", "srf", "srw", "x3f",
+  ])
 
   recipe_quantities = flatten([for group in [
     {
@@ -63,9 +85,13 @@ locals {
     },
     {
       most = 100
-      are = flatten([for rendition in local.renditions :
-        [for encoding in values(rendition.formats) : encoding.quality]
-      ])
+      are = concat(
+        [for encoding in local.encodings : encoding.quality if can(encoding.quality)],
+        [for stills in values(local.stills) : stills.lqip.quality],
+        flatten([for watermark in local.watermarks :
+          [try(watermark.opacity, 100), try(watermark.width, 100)]
+        ]),
+      )
     },
     {
       most = 9

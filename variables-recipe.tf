@@ -7,12 +7,22 @@ variable "recipe" {
 
     - `keys`: `originals`, the template of the keys that are taken in, with `{project_id}` and
       `{media_id}`; `outputs`, that of the keys that are written, with `{output}` and `{revision}`.
-    - `images`: `suffixes`; `limits` (`bytes`, `pixels`); `background` under transparency, as
-      `#rrggbb`; `renditions` by name: a `width` or a `box` (`[width, height]`, pixels) and
-      `formats` (`jpg`, `webp`) with their `quality` (1 to 100); `blurhash` (`x_components`,
-      `y_components`, 1 to 9).
+    - `images`: `suffixes`; `limits` (`bytes`, `pixels`, `frames` of an animation); `background`
+      under transparency, as `#rrggbb`; `renditions` and `watermarks` as below; `drop_larger`
+      leaves out a WebP or AVIF that is not smaller than its JPEG; `placeholders` out of
+      `blurhash`, `thumbhash`, `lqip` and `dominant_color`; `blurhash` (`x_components`,
+      `y_components`, 1 to 9); `lqip` (`side`, 4 to 20 pixels, and `quality`); `perceptual_hash`;
+      `position`, whether records say where a photo was taken.
+    - `renditions`, by name: a `width` or a `box` (`[width, height]`, pixels); `fit`, `inside` or
+      `cover` (of a box), with `focus` (`[across, down]`, shares from the top left); `animated`
+      (in `webp`); `watermark`, the name of one; `formats` by name, `jpg`, `webp`, `avif` (each
+      with its `quality`, 1 to 100) and `png`, with an `effort` of 0 to 6 for `webp` and 0 to 9
+      for `avif` and `png`, and `progressive` for `jpg`.
+    - `watermarks`, by name: `key` of an image in the bucket of the outputs; `position`
+      (`top_left`, `top_right`, `bottom_left`, `bottom_right`, `center`); `opacity`, `width` and
+      `margin`, percent, the latter two of a rendition's width.
     - `videos`: `suffixes`; `limits` (`bytes`, `seconds`, `pixels` of a frame); `poster`
-      (`background`, `renditions`, `blurhash` as above); `effort` (`low`, `medium`, `high`);
+      (as `images` from `background` to `lqip`); `effort` (`low`, `medium`, `high`);
       `max_frame_rate`; `gop_seconds`, and `segment_seconds`, a multiple of it; `segments`
       (`byte_ranges`, `objects`); `ladder` by name of the rung: `short_side` (pixels), `bitrate`,
       `max_bitrate` and `buffer` (bits); `audio` (`bitrate`, `channels`, `sample_rate`);
@@ -24,18 +34,42 @@ variable "recipe" {
       outputs   = optional(string)
     }))
     images = optional(object({
-      suffixes   = optional(list(string))
-      limits     = optional(object({ bytes = optional(number), pixels = optional(number) }))
+      suffixes = optional(list(string))
+      limits = optional(object({
+        bytes  = optional(number)
+        pixels = optional(number)
+        frames = optional(number)
+      }))
       background = optional(string)
       renditions = optional(map(object({
-        width   = optional(number)
-        box     = optional(tuple([number, number]))
-        formats = map(object({ quality = number }))
+        width     = optional(number)
+        box       = optional(tuple([number, number]))
+        fit       = optional(string)
+        focus     = optional(tuple([number, number]))
+        animated  = optional(bool)
+        watermark = optional(string)
+        formats = map(object({
+          quality     = optional(number)
+          effort      = optional(number)
+          progressive = optional(bool)
+        }))
       })))
+      watermarks = optional(map(object({
+        key      = string
+        position = optional(string)
+        opacity  = optional(number)
+        width    = optional(number)
+        margin   = optional(number)
+      })))
+      drop_larger  = optional(bool)
+      placeholders = optional(list(string))
       blurhash = optional(object({
         x_components = optional(number)
         y_components = optional(number)
       }))
+      lqip            = optional(object({ side = optional(number), quality = optional(number) }))
+      perceptual_hash = optional(bool)
+      position        = optional(bool)
     }))
     videos = optional(object({
       suffixes = optional(list(string))
@@ -47,14 +81,32 @@ variable "recipe" {
       poster = optional(object({
         background = optional(string)
         renditions = optional(map(object({
-          width   = optional(number)
-          box     = optional(tuple([number, number]))
-          formats = map(object({ quality = number }))
+          width     = optional(number)
+          box       = optional(tuple([number, number]))
+          fit       = optional(string)
+          focus     = optional(tuple([number, number]))
+          animated  = optional(bool)
+          watermark = optional(string)
+          formats = map(object({
+            quality     = optional(number)
+            effort      = optional(number)
+            progressive = optional(bool)
+          }))
         })))
+        watermarks = optional(map(object({
+          key      = string
+          position = optional(string)
+          opacity  = optional(number)
+          width    = optional(number)
+          margin   = optional(number)
+        })))
+        drop_larger  = optional(bool)
+        placeholders = optional(list(string))
         blurhash = optional(object({
           x_components = optional(number)
           y_components = optional(number)
         }))
+        lqip = optional(object({ side = optional(number), quality = optional(number) }))
       }))
       effort          = optional(string)
       max_frame_rate  = optional(number)

@@ -23,7 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.local
             else Target.of_lambda(options.runtime, options.architecture)
         )
-        build(options.artifacts, target=target, output=options.output, report=_say)
+        build(
+            options.artifacts,
+            target=target,
+            output=options.output,
+            report=_say,
+            raw=options.raw,
+        )
     except BuildError as error:
         _say(f"error: {error}")
         return 1
@@ -40,6 +46,9 @@ def _parse(arguments: Sequence[str] | None) -> Namespace:
         "--local",
         action="store_true",
         help="for this machine's own Python, glibc and processor, to run here only",
+    )
+    parser.add_argument(
+        "--raw", action="store_true", help="with what opens camera RAW, which is 65 MB unpacked"
     )
     parser.add_argument("--output", type=Path, default=Path("build"), metavar="FOLDER")
     return parser.parse_args(arguments)

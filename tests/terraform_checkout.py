@@ -49,7 +49,11 @@ class Checkout:
 
 
 def write_artifacts(
-    folder: Path, *, architecture: str = "x86_64", runtime: str = "python3.13"
+    folder: Path,
+    *,
+    architecture: str = "x86_64",
+    runtime: str = "python3.13",
+    raw: bool = False,
 ) -> None:
     folder.mkdir()
     for name in ("image-processor", "video-processor", "ffmpeg-layer"):
@@ -59,6 +63,7 @@ def write_artifacts(
         description = {
             "architecture": architecture,
             "runtime": None if name == "ffmpeg-layer" else runtime,
+            **({"raw": raw} if name == "image-processor" else {}),
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         }
         path.with_name(f"{name}.zip.json").write_text(json.dumps(description))

@@ -29,11 +29,13 @@ def build(
     output: Path,
     project: Path = PROJECT,
     report: Callable[[str], None] = lambda _: None,
+    raw: bool = False,
 ) -> dict[str, Path]:
     """Builds the named artifacts and returns their zips, `<output>/<name>.zip`, by name.
 
     What is already built from the same inputs is left as it is. `project` is the folder that holds
-    `lambda-common` and the rest; `report` is given short lines of progress. One build at a time
+    `lambda-common` and the rest; `report` is given short lines of progress; `raw` builds what opens
+    camera RAW into the image processor. One build at a time
     works in a folder, another waits. Raises `BuildError`, whose text is one sentence for a person;
     artifacts named before the one that failed are built.
     """
@@ -46,7 +48,7 @@ def build(
             if name == LAYER:
                 build_layer(artifact, target, project / "layers" / "ffmpeg", work, report)
             elif name in FUNCTIONS:
-                build_function(artifact, target, project, work, report)
+                build_function(artifact, target, project, work, report, raw)
             else:
                 raise BuildError(f"There is no artifact {name}, only {', '.join(ARTIFACTS)}.")
             zips[name] = artifact.zip

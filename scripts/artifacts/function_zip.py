@@ -19,6 +19,9 @@ FUNCTIONS: Mapping[str, str] = {
     "video-processor": "lambda-video-processor/video_processor.py",
 }
 _COMMON = "lambda-common"
+# What reads camera RAW is several times the rest, so that it is locked apart and asked for.
+_WITH_RAW = "requirements-raw.txt"
+_ONLY_WITH_RAW = frozenset({"rawpy"})
 # Lambda's Python runtimes bring these.
 _IN_THE_RUNTIME = frozenset({"boto3", "botocore"})
 # What pip notes about an installation: it differs from one to the next, and nobody reads it.
@@ -26,11 +29,20 @@ _PIP_NOTES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"})
 
 
 def build_function(
-    artifact: Artifact, target: Target, project: Path, work: Path, report: Callable[[str], None]
+    artifact: Artifact,
+    target: Target,
+    project: Path,
+    work: Path,
+    report: Callable[[str], None],
+    raw: bool,
 ) -> None:
-    """Builds one of `FUNCTIONS`, unless it is there. Raises `BuildError`."""
+    """Builds one of `FUNCTIONS`, unless it is there; with `raw`, so that it reads camera RAW.
+
+    Raises `BuildError`.
+    """
     handler = project / FUNCTIONS[artifact.name]
-    requirements = handler.with_name("requirements.txt")
+    knows_raw = handler.with_name(_WITH_RAW).is_file()
+    requirements = handler.with_name(_WITH_RAW if raw and knows_raw else "requirements.txt")
     if missing := next((file for file in (handler, requirements) if not file.is_file()), None):
         raise BuildError(f"{missing} does not exist.")
     code = follow_imports(handler, (handler.parent, project / _COMMON))
@@ -44,12 +56,14 @@ def build_function(
     installed = work / artifact.name
     _install(requirements, target, installed)
     dependencies = {name: file for name, file in files_below(installed).items() if _belongs(name)}
-    _check(code, dependencies, requirements)
+    optional = frozenset() if raw else _ONLY_WITH_RAW
+    _check(code, dependencies, requirements, optional)
     major, minor = target.glibc
     facts = {
         "architecture": target.architecture,
         "glibc": f"{major}.{minor}",
         "runtime": target.runtime,
+        **({"raw": raw} if knows_raw else {}),
     }
     artifact.write({**dependencies, **code.files}, inputs, facts, work)
     report(f"{artifact.name}: built, {artifact.zip.stat().st_size / 1e6:.1f} MB")
@@ -100,12 +114,14 @@ def _belongs(name: str) -> bool:
     )
 
 
-def _check(code: Code, dependencies: Mapping[str, Path], requirements: Path) -> None:
-    """Every import is met, and by one file only."""
+def _check(
+    code: Code, dependencies: Mapping[str, Path], requirements: Path, optional: frozenset[str]
+) -> None:
+    """Every import is met, but for the `optional` ones, and by one file only."""
     if twice := code.files.keys() & dependencies.keys():
         raise BuildError(f"{min(twice)} is the name of a project's file and of a dependency's.")
     there = {re.split(r"[/.]", name)[0] for name in dependencies}
-    there |= _IN_THE_RUNTIME | sys.stdlib_module_names
+    there |= _IN_THE_RUNTIME | sys.stdlib_module_names | optional
     if missing := min(code.foreign.keys() - there, default=None):
         raise BuildError(
             f"{code.foreign[missing]} imports {missing}, which neither {requirements} nor Lambda's "

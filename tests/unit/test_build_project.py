@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,9 @@ import pytest
 
 from artifacts import Target, build
 from artifacts.function_zip import FUNCTIONS
+
+SMALLEST_PROMISE, RAW_PROMISE = 60_000_000, 150_000_000
+"""Bytes, unpacked, that a zip stays under without and with camera RAW."""
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +32,31 @@ def runtime_only(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def sizes_of(path: Path) -> int:
+    with ZipFile(path) as archive:
+        return sum(entry.file_size for entry in archive.infolist())
+
+
+def test_camera_raw_is_built_in_on_request(tmp_path: Path, runtime_only: Path) -> None:
+    here = Target.of_this_machine()
+    made = build(FUNCTIONS, target=here, output=tmp_path / "made", raw=True)
+    described = json.loads(
+        made["image-processor"].with_name("image-processor.zip.json").read_text()
+    )
+    assert described["raw"] is True
+    assert sizes_of(made["image-processor"]) < RAW_PROMISE
+    with ZipFile(made["image-processor"]) as archive:
+        archive.extractall(tmp_path / "task")
+    code = (
+        f"import sys; sys.path += {[str(tmp_path / 'task'), str(runtime_only)]}\n"
+        "import image_processor, rawpy; assert rawpy.libraw_version > (0, 20)"
+    )
+    alone = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
+    assert alone.returncode == 0, alone.stderr
+    with ZipFile(made["video-processor"]) as archive:
+        assert not [name for name in archive.namelist() if name.startswith("rawpy")]
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_projects_own_zips_are_whole_and_the_same_twice(
     name: str, tmp_path: Path, runtime_only: Path
@@ -41,6 +70,10 @@ def test_the_projects_own_zips_are_whole_and_the_same_twice(
         archive.extractall(tmp_path / "task")
     packages = {entry.split("/")[0] for entry in names}
     assert packages.isdisjoint({"boto3", "botocore", "bin", "tests", "pytest"})
+    described = json.loads(first.with_name(f"{name}.zip.json").read_text())
+    assert described.get("raw") is (False if name == "image-processor" else None)
+    assert packages.isdisjoint({"rawpy", "numpy"})
+    assert sizes_of(first) < SMALLEST_PROMISE
     assert ("transcoding" in packages) == ("packager" in packages) == (name == "video-processor")
     assert "media_pipeline/default_recipe.json" in names
     assert not [entry for entry in names if "__pycache__" in entry or entry.endswith(".pyc")]

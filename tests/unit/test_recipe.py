@@ -19,6 +19,10 @@ COMPONENT = st.text(
 )
 
 
+def rendition(**words: object) -> dict[str, object]:
+    return {"images": {"renditions": {"a": words}}}
+
+
 def test_differences_merge_into_objects_and_replace_what_the_caller_names() -> None:
     card = {"width": 480, "formats": {"webp": {"quality": 70}}}
     differences = {"images": {"limits": {"pixels": 9}, "renditions": {"card": card}}}
@@ -44,6 +48,18 @@ def test_null_is_absent() -> None:
         ({"images": {"renditions": {"a": {"width": 0, "formats": WEBP}}}}, "width"),
         ({"images": {"renditions": {"../a": {"width": 1, "formats": WEBP}}}}, "renditions"),
         ({"images": {"renditions": {"a": {"width": 1, "formats": {"gif": {}}}}}}, "gif"),
+        (rendition(width=1, fit="cover", formats=WEBP), "box to cover"),
+        (rendition(box=[1, 1], fit="cover", focus=[0, 1.1], formats=WEBP), "focus"),
+        (rendition(width=1, animated=True, formats={"jpg": {"quality": 1}}), "animated"),
+        (rendition(width=1, formats={"webp": {}}), "webp has a quality"),
+        (rendition(width=1, formats={"png": {"quality": 1}}), "png has no quality"),
+        (rendition(width=1, formats={"webp": {"quality": 1, "effort": 7}}), "at most 6"),
+        (rendition(width=1, formats={"jpg": {"quality": 1, "effort": 1}}), "at most 0"),
+        (rendition(width=1, formats={"png": {"progressive": True}}), "only jpg"),
+        (rendition(width=1, formats=WEBP, watermark="logo"), "no watermark of the recipe: logo"),
+        ({"images": {"watermarks": {"logo": {"key": "a.png", "width": 101}}}}, "width"),
+        ({"images": {"placeholders": ["blurash"]}}, "blurash"),
+        ({"images": {"lqip": {"side": 21}}}, "side"),
         ({"videos": {"segment_seconds": 3}}, "multiple"),
         ({"videos": {"ladder": {}}}, "rung"),
         ({"videos": {"downloads": ["4320p"]}}, "4320p"),

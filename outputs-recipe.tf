@@ -1,0 +1,162 @@
+output "recipe" {
+  description = "The whole recipe, as the functions will follow it: the default with your differences."
+  value       = local.recipe
+
+  precondition {
+    condition = (
+      can(regex(local.template_form, local.recipe.keys.originals)) &&
+      strcontains(local.recipe.keys.originals, "{project_id}") &&
+      strcontains(local.recipe.keys.originals, "{media_id}") &&
+      length(local.placeholders.originals) == length(distinct(local.placeholders.originals)) &&
+      !contains(local.placeholders.originals, "output") &&
+      !contains(local.placeholders.originals, "revision")
+    )
+    error_message = "Write `recipe.keys.originals` with `{project_id}` and `{media_id}`, which name the record, no placeholder twice, no `{output}` or `{revision}`, and otherwise letters, digits and -_.'()/ only, such as originals/{project_id}/{media_id}/{filename}."
+  }
+
+  precondition {
+    condition = (
+      can(regex(local.template_form, local.recipe.keys.outputs)) &&
+      contains(local.placeholders.outputs, "output") &&
+      (
+        contains(local.placeholders.outputs, "revision") ||
+        length(setsubtract(["project_id", "media_id"], local.placeholders.outputs)) == 0
+      ) &&
+      length(setsubtract(
+        local.placeholders.outputs,
+        concat(local.placeholders.originals, ["output", "revision"]),
+      )) == 0
+    )
+    error_message = "Write `recipe.keys.outputs` with `{output}`, with `{revision}` (or `{project_id}` and `{media_id}`, for keys that stay the same), with no placeholder that `recipe.keys.originals` lacks, and otherwise letters, digits and -_.'()/ only, such as renditions/{project_id}/{media_id}/{revision}/{output}."
+  }
+
+  precondition {
+    condition = !(
+      startswith(local.outputs_prefix, local.originals_prefix) ||
+      startswith(local.originals_prefix, local.outputs_prefix)
+    )
+    error_message = "What is written would be taken in again: `recipe.keys.outputs` begins with \"${local.outputs_prefix}\" and `recipe.keys.originals` with \"${local.originals_prefix}\". Begin them differently, such as with originals/ and renditions/."
+  }
+
+  precondition {
+    condition = alltrue([for suffixes in [local.recipe.images.suffixes, local.recipe.videos.suffixes] :
+      length(suffixes) > 0 && alltrue([for suffix in suffixes : can(regex("^[.][a-z0-9]+$", suffix))])
+    ])
+    error_message = "Give `suffixes` in `recipe` as endings in lower case with their dot, such as [\".jpg\", \".png\"]; upper case is matched too."
+  }
+
+  precondition {
+    condition = length(setintersection(
+      local.recipe.images.suffixes, local.recipe.videos.suffixes
+    )) == 0
+    error_message = "Take ${join(", ", setintersection(local.recipe.images.suffixes, local.recipe.videos.suffixes))} out of `suffixes` of either `recipe.images` or `recipe.videos`: one upload would go both ways."
+  }
+
+  precondition {
+    condition = (
+      min(length(local.recipe.images.renditions), length(local.recipe.videos.poster.renditions)) > 0
+      ) && alltrue([for rendition in local.renditions :
+        can(regex(local.name_form, rendition.name)) && can(rendition.width) != can(rendition.box) &&
+        length(rendition.formats) > 0 &&
+        length(setsubtract(keys(rendition.formats), keys(local.most_effort))) == 0
+    ])
+    error_message = "Give `recipe` at least one of `renditions`, and each of them a name of letters, digits, - and _, either a `width` or a `box`, and `formats` out of `jpg`, `webp`, `avif` and `png`, such as { small = { width = 640, formats = { webp = { quality = 78 } } } }."
+  }
+
+  precondition {
+    condition = alltrue([for rendition in local.renditions :
+      contains(["inside", "cover"], try(rendition.fit, "inside")) &&
+      (try(rendition.fit, "inside") == "inside" || can(rendition.box)) &&
+      alltrue([for share in try(rendition.focus, []) : share >= 0 && share <= 1]) &&
+      (!try(rendition.animated, false) || can(rendition.formats.webp))
+    ])
+    error_message = "In `renditions` of `recipe`, set `fit` to `inside` or, with a `box`, to `cover`, `focus` to two shares from 0 to 1, such as [0.5, 0.5], and `animated` only where `webp` is among the `formats`."
+  }
+
+  precondition {
+    condition = alltrue([for encoding in local.encodings :
+      can(encoding.quality) != (encoding.format == "png") &&
+      contains(range(try(local.most_effort[encoding.format], 0) + 1), try(encoding.effort, 0)) &&
+      (encoding.format == "jpg" || !can(encoding.progressive))
+    ])
+    error_message = "In `formats` of `recipe`, give `jpg`, `webp` and `avif` a `quality` and `png` none; `effort` is 0 to 6 for `webp`, 0 to 9 for `avif` and `png`, and nothing for `jpg`, which alone may be `progressive`."
+  }
+
+  precondition {
+    condition = alltrue([for rendition in local.renditions :
+      !can(rendition.watermark) || contains(rendition.watermarks, try(rendition.watermark, ""))
+    ])
+    error_message = "Each `watermark` in `renditions` of `recipe` is the name of one of the `watermarks` beside them."
+  }
+
+  precondition {
+    condition = alltrue([for watermark in local.watermarks :
+      can(regex(local.name_form, watermark.name)) &&
+      can(regex("^[^*?{}]{1,900}$", watermark.key)) &&
+      !startswith(watermark.key, local.originals_prefix) &&
+      !startswith(watermark.key, local.outputs_prefix) &&
+      contains(
+        ["top_left", "top_right", "bottom_left", "bottom_right", "center"],
+        try(watermark.position, "center"),
+      ) &&
+      contains(range(51), try(watermark.margin, 0))
+    ])
+    error_message = "Give each of `watermarks` in `recipe` a name of letters, digits, - and _, a `key` that is neither among the uploads nor among what is made of them and has none of *?{}, such as brand/logo.png, a `position` out of `top_left`, `top_right`, `bottom_left`, `bottom_right` and `center`, and a `margin` from 0 to 50."
+  }
+
+  precondition {
+    condition = alltrue([for stills in values(local.stills) :
+      length(setsubtract(
+        stills.placeholders, ["blurhash", "thumbhash", "lqip", "dominant_color"]
+      )) == 0 && contains(range(4, 21), stills.lqip.side)
+    ])
+    error_message = "Choose `placeholders` in `recipe` out of `blurhash`, `thumbhash`, `lqip` and `dominant_color`, and give `lqip` a `side` from 4 to 20 pixels."
+  }
+
+  precondition {
+    condition = (
+      length(setintersection(local.recipe.images.suffixes, local.raw_suffixes)) == 0 || try(
+        jsondecode(file("${var.artifacts.directory}/image-processor.zip.json")).raw, true
+      )
+    )
+    error_message = "The image processor in ${var.artifacts.directory} is built without camera RAW, which `recipe.images.suffixes` asks for (${join(", ", setintersection(local.recipe.images.suffixes, local.raw_suffixes))}): run `make build RAW=1`."
+  }
+
+  precondition {
+    condition = (
+      length(local.recipe.videos.ladder) > 0 &&
+      alltrue([for name in keys(local.recipe.videos.ladder) :
+        can(regex(local.name_form, name)) && !contains(["audio", "master"], name)
+      ]) &&
+      alltrue([for rung in values(local.recipe.videos.ladder) : rung.short_side >= 2]) &&
+      length(setsubtract(
+        local.recipe.videos.downloads, concat(keys(local.recipe.videos.ladder), ["top"])
+      )) == 0
+    )
+    error_message = "Give `recipe.videos.ladder` at least one rung, named in letters, digits, - and _ (but not `audio` or `master`) and with a `short_side` from 2, and `recipe.videos.downloads` names of its rungs (${join(", ", keys(local.recipe.videos.ladder))}) or `top`."
+  }
+
+  precondition {
+    condition     = local.recipe.videos.segment_seconds % local.recipe.videos.gop_seconds == 0
+    error_message = "Make `recipe.videos.segment_seconds` (${local.recipe.videos.segment_seconds}) a multiple of `recipe.videos.gop_seconds` (${local.recipe.videos.gop_seconds})."
+  }
+
+  precondition {
+    condition = alltrue([for quantity in local.recipe_quantities :
+      quantity.is >= 1 && quantity.is <= quantity.most && floor(quantity.is) == quantity.is
+    ])
+    error_message = "Give whole numbers from 1 for every size, limit, bit rate and duration in `recipe`, up to 100 for a `quality`, 9 for a component of `blurhash` and 120 for `max_frame_rate`."
+  }
+
+  precondition {
+    condition = (
+      contains(["low", "medium", "high"], local.recipe.videos.effort) &&
+      contains(["byte_ranges", "objects"], local.recipe.videos.segments) &&
+      contains([1, 2], local.recipe.videos.audio.channels) &&
+      contains([44100, 48000], local.recipe.videos.audio.sample_rate) &&
+      can(regex("^#[0-9A-Fa-f]{6}$", local.recipe.images.background)) &&
+      can(regex("^#[0-9A-Fa-f]{6}$", local.recipe.videos.poster.background))
+    )
+    error_message = "In `recipe`, set `effort` to `low`, `medium` or `high`, `segments` to `byte_ranges` or `objects`, `channels` to 1 or 2, `sample_rate` to 44100 or 48000, and each `background` to a colour such as #ffffff."
+  }
+}
