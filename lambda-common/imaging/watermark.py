@@ -23,7 +23,7 @@ def open_watermark(name: str, body: bytes) -> Image.Image:
         with Image.open(BytesIO(body), formats=FORMATS) as image:
             image.load()
             return to_srgb(image, image.info.get("icc_profile")).convert("RGBA")
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise TransientError(f"the watermark {name} is no PNG, WebP or JPEG that opens") from error
 
 

@@ -20,6 +20,9 @@ TOO_SHORT = 10
 """Browsers show a GIF's frames of so few milliseconds, or fewer, for `INSTEAD` of them."""
 INSTEAD = 100
 
+LONGEST, MOST_PLAYS = 655_350, 65_535
+"""Milliseconds of a frame, as many as a GIF can say, and plays, as many as a WebP can."""
+
 
 class Movement:
     """The frames of an animated file, read anew for each size so that few are held at a time."""
@@ -66,7 +69,7 @@ class Movement:
         self._require_time()
         image.seek(at)
         image.load()
-        milliseconds = round(image.info.get("duration", 0))
+        milliseconds = min(LONGEST, round(image.info.get("duration", 0)))
         too_short = self._format == "GIF" and milliseconds <= TOO_SHORT
         return INSTEAD if too_short else milliseconds
 
@@ -114,6 +117,6 @@ def _loop_of(image: Image.Image) -> int:
     A GIF counts how often it is repeated, and plays once if it says nothing.
     """
     if image.format != "GIF":
-        return int(image.info.get("loop", 0))
+        return min(MOST_PLAYS, int(image.info.get("loop", 0)))
     repeats = image.info.get("loop")
-    return 1 if repeats is None else int(repeats) and int(repeats) + 1
+    return 1 if repeats is None else int(repeats) and min(MOST_PLAYS, int(repeats) + 1)

@@ -123,7 +123,9 @@ def _open_plainly(path: Path, image_format: str) -> Image.Image:
     try:
         return Image.open(path, formats=[image_format])
     except UnidentifiedImageError as error:
-        if image_format != "TIFF":
+        from photos import tiff
+
+        if image_format != "TIFF" or not tiff.is_whole(path):
             raise
         raise PermanentError(
             "unsupported_image",

@@ -27,7 +27,7 @@ LATITUDE_REF, LATITUDE, LONGITUDE_REF, LONGITUDE = 1, 2, 3, 4
 LONGEST_TEXT = 100
 
 DATE_TIME = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)")
-ZONE = re.compile(r"[+-]\d\d:\d\d")
+ZONE = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
 
 DAMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, ZeroDivisionError, struct.error)
 
@@ -103,7 +103,7 @@ def _positive(value: object) -> float | int | None:
     number = _number(value)
     if number is None or number <= 0 or number > 1e9:
         return None
-    return int(number) if number == int(number) else round(number, 6)
+    return int(number) if number == int(number) else round(number, 6) or None
 
 
 def _captured_at(shot: Mapping[int, Any]) -> str | None:
@@ -120,16 +120,19 @@ def _captured_at(shot: Mapping[int, Any]) -> str | None:
 
 
 def _position(gps: Mapping[int, Any]) -> dict[str, float] | None:
-    latitude = _degrees(gps.get(LATITUDE), gps.get(LATITUDE_REF), "S", 90)
-    longitude = _degrees(gps.get(LONGITUDE), gps.get(LONGITUDE_REF), "W", 180)
+    latitude = _degrees(gps.get(LATITUDE), gps.get(LATITUDE_REF), "NS", 90)
+    longitude = _degrees(gps.get(LONGITUDE), gps.get(LONGITUDE_REF), "EW", 180)
     if latitude is None or longitude is None:
         return None
     return {"latitude": latitude, "longitude": longitude}
 
 
-def _degrees(parts: object, side: object, negative: str, most: int) -> float | None:
-    """Degrees, minutes and seconds as one number (EXIF 2.32, 4.6.6)."""
-    if not isinstance(parts, tuple) or len(parts) != 3:
+def _degrees(parts: object, side: object, sides: str, most: int) -> float | None:
+    """Degrees, minutes and seconds as one number (EXIF 2.32, 4.6.6); the second side is negative.
+
+    Without its side, a place would be any of two.
+    """
+    if not isinstance(parts, tuple) or len(parts) != 3 or _text(side) not in tuple(sides):
         return None
     numbers = [number for part in parts if (number := _number(part)) is not None]
     if len(numbers) < len(parts):
@@ -137,4 +140,4 @@ def _degrees(parts: object, side: object, negative: str, most: int) -> float | N
     degrees = sum(number / 60.0**power for power, number in enumerate(numbers))
     if not 0 <= degrees <= most:
         return None
-    return round(-degrees if _text(side) == negative else degrees, 6)
+    return round(-degrees if _text(side) == sides[1] else degrees, 6)

@@ -20,7 +20,7 @@ SIGNATURES: dict[str, tuple[tuple[tuple[int, bytes], ...], ...]] = {
         for size in (12, 16, 40, 52, 56, 64, 108, 124)
     ),
     "RAW": tuple(((0, start),) for start in raw.SIGNATURES),
-    "TIFF": tuple(((0, start),) for start in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")),
+    "TIFF": tuple(((0, start),) for start in (b"II*\0", b"MM\0*", b"II+\0")),
 }
 """The bytes, by offset, that a file of each format begins with: any of the alternatives."""
 
@@ -48,8 +48,11 @@ def recognise(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(HEAD)
     found = _by_signature(head) or _by_brand(head)
-    if found == "TIFF" and raw.is_tiff_of_a_camera(path):
-        return "RAW"
+    if found == "TIFF":
+        # Pillow's part for TIFF is imported for such a file alone.
+        from photos import tiff
+
+        return "RAW" if tiff.is_of_a_camera(path) else "TIFF"
     if found is None:
         raise PermanentError(
             "unsupported_image",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,6 @@ SIGNATURES = (
 )
 """What RAW files begin with that are neither plain TIFF nor ISO base media."""
 
-DNG_VERSION, PHOTOMETRIC, SUB_IFDS = 0xC612, 0x0106, 0x014A
-OF_A_SENSOR = (32803, 34892)
-"""The photometric interpretations of a colour filter array and of LinearRaw (DNG 1.7, ch. 4)."""
-
-SUB_IFDS_LOOKED_AT = 8
-
 ORIENTATION_BY_FLIP = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
 """EXIF's orientations by LibRaw's: 1 swaps left and right, 2 top and bottom, 4 rows and columns."""
 
@@ -39,30 +33,6 @@ SRGB_CURVE = (2.4, 12.92)
 
 SAME_SHAPE = 0.01
 """A preview of another shape than the photo, by more than this share, shows less of it."""
-
-
-def is_tiff_of_a_camera(path: Path) -> bool:
-    """Whether a TIFF file holds what a sensor saw: DNG, NEF, ARW, PEF and their kin."""
-    from PIL.TiffImagePlugin import ImageFileDirectory_v2
-
-    with suppress(Exception), path.open("rb") as file:
-        header = file.read(8)
-        if header[2:3] == b"+":
-            header += file.read(8)
-        main = ImageFileDirectory_v2(header)
-        file.seek(main.next)
-        main.load(file)
-        if DNG_VERSION in main:
-            return True
-        directories = [main]
-        offsets = main.get(SUB_IFDS, ())
-        for offset in (offsets if isinstance(offsets, tuple) else (offsets,))[:SUB_IFDS_LOOKED_AT]:
-            directory = ImageFileDirectory_v2(header)
-            file.seek(int(offset))
-            directory.load(file)
-            directories.append(directory)
-        return any(directory.get(PHOTOMETRIC) in OF_A_SENSOR for directory in directories)
-    return False
 
 
 @contextmanager

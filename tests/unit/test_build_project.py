@@ -39,7 +39,7 @@ def sizes_of(path: Path) -> int:
 
 def test_camera_raw_is_built_in_on_request(tmp_path: Path, runtime_only: Path) -> None:
     here = Target.of_this_machine()
-    made = build(FUNCTIONS, target=here, output=tmp_path / "made", raw=True)
+    made = build(list(FUNCTIONS), target=here, output=tmp_path / "made", raw=True)
     described = json.loads(
         made["image-processor"].with_name("image-processor.zip.json").read_text()
     )
