@@ -48,7 +48,9 @@ def _parse(arguments: Sequence[str] | None) -> Namespace:
         help="for this machine's own Python, glibc and processor, to run here only",
     )
     parser.add_argument(
-        "--raw", action="store_true", help="with what opens camera RAW, which is 60 MB more, unpacked"
+        "--raw",
+        action="store_true",
+        help="with what opens camera RAW, which is 60 MB more, unpacked",
     )
     parser.add_argument("--output", type=Path, default=Path("build"), metavar="FOLDER")
     return parser.parse_args(arguments)
