@@ -26,7 +26,7 @@ check: $(VENV)/ready ## Check formats, rules, types and every Terraform root.
 	@$(BIN)/python scripts/terraform.py validate-all
 
 build: $(VENV)/ready ## Build the zips for RUNTIME and ARCH into build/, with RAW=1 for camera RAW.
-	@$(BIN)/python scripts/build.py --runtime $(RUNTIME) --architecture $(ARCH) $(if $(RAW),--raw)
+	@$(BIN)/python scripts/build.py --runtime $(RUNTIME) --architecture $(ARCH) $(if $(filter 1,$(RAW)),--raw)
 
 bench-images: export PYTHONPATH := lambda-common:lambda-image-processor:tests:benchmarks
 bench-images: PHOTO ?= $(wildcard ../shared/media/camera-12mp-4032x3024.jpg)

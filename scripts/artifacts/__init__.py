@@ -35,9 +35,9 @@ def build(
 
     What is already built from the same inputs is left as it is. `project` is the folder that holds
     `lambda-common` and the rest; `report` is given short lines of progress; `raw` builds what opens
-    camera RAW into the image processor. One build at a time
-    works in a folder, another waits. Raises `BuildError`, whose text is one sentence for a person;
-    artifacts named before the one that failed are built.
+    camera RAW into the image processor. One build at a time works in a folder, another waits.
+    Raises `BuildError`, whose text is one sentence for a person; artifacts named before the one
+    that failed are built.
     """
     output = output.resolve()
     output.mkdir(parents=True, exist_ok=True)

@@ -47,7 +47,7 @@ def build_function(
         raise BuildError(f"{missing} does not exist.")
     code = follow_imports(handler, (handler.parent, project / _COMMON))
     inputs = digest(
-        {**code.files, "requirements.txt": requirements, **_builders()}, target=str(target)
+        {**code.files, requirements.name: requirements, **_builders()}, target=str(target)
     )
     if artifact.is_built_from(inputs):
         report(f"{artifact.name}: up to date")
@@ -56,7 +56,7 @@ def build_function(
     installed = work / artifact.name
     _install(requirements, target, installed)
     dependencies = {name: file for name, file in files_below(installed).items() if _belongs(name)}
-    optional = frozenset() if raw else _ONLY_WITH_RAW
+    optional = _ONLY_WITH_RAW if knows_raw and not raw else frozenset()
     _check(code, dependencies, requirements, optional)
     major, minor = target.glibc
     facts = {

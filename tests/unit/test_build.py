@@ -11,6 +11,7 @@ from fcntl import LOCK_EX, flock
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -71,9 +72,9 @@ def wheel(folder: Path, tag: str, extra: Mapping[str, str] | None = None) -> Pat
     return made
 
 
-def lock(project: Path, *files: Path) -> None:
+def lock(project: Path, *files: Path, name: str = "requirements.txt") -> None:
     hashes = " ".join(f"--hash=sha256:{sha256(file.read_bytes()).hexdigest()}" for file in files)
-    (project / "lambda-image-processor/requirements.txt").write_text(f"brush==1.0 {hashes}\n")
+    (project / "lambda-image-processor" / name).write_text(f"brush==1.0 {hashes}\n")
 
 
 @pytest.fixture
@@ -100,12 +101,12 @@ def project(tmp_path: Path, index: Path) -> Path:
     return folder
 
 
-def build_image(project: Path, output: Path, target: Target = LAMBDA) -> Path:
-    return build([IMAGE], target=target, output=output, project=project)[IMAGE]
+def build_image(project: Path, output: Path, target: Target = LAMBDA, *, raw: bool = False) -> Path:
+    return build([IMAGE], target=target, output=output, project=project, raw=raw)[IMAGE]
 
 
-def described(zip_file: Path) -> dict[str, str]:
-    content: dict[str, str] = json.loads(zip_file.with_name(f"{zip_file.name}.json").read_bytes())
+def described(zip_file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(zip_file.with_name(f"{zip_file.name}.json").read_bytes())
     return content
 
 
@@ -249,6 +250,20 @@ def test_what_cannot_be_built_is_said_in_a_sentence_and_leaves_the_last_zip(
         build_image(project, tmp_path)
     assert (tmp_path / f"{IMAGE}.zip").read_text() == "of the last build"
     assert not (tmp_path / ".work").exists()
+
+
+def test_rawpy_is_missed_only_by_a_zip_with_raw(project: Path, tmp_path: Path, index: Path) -> None:
+    (project / "lambda-common/drawing/ink.py").write_text("import rawpy\n")
+    lock(project, wheel(index, "py3-none-any"), name="requirements-raw.txt")
+    assert described(build_image(project, tmp_path))["raw"] is False
+    with pytest.raises(BuildError, match=r"imports rawpy, which neither .*requirements-raw\.txt"):
+        build_image(project, tmp_path, raw=True)
+    with_rawpy = wheel(index, "py3-none-any", {"rawpy.py": ""})
+    lock(project, with_rawpy, name="requirements-raw.txt")
+    made = build_image(project, tmp_path, raw=True)
+    assert described(made)["raw"] is True
+    with ZipFile(made) as archive:
+        assert "rawpy.py" in archive.namelist()
 
 
 def test_a_second_builder_waits_for_the_first(project: Path, tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def checkout_under_test(checkout: Checkout) -> Checkout:
         folder = checkout.path / f"artifacts-{name}"
         write_artifacts(folder, architecture=architecture, runtime=runtime)
     write_artifacts(checkout.path / "artifacts-with-raw", raw=True)
+    write_artifacts(checkout.path / "artifacts-silent-on-raw", raw=None)
     (checkout.path / "artifacts-without-json/ffmpeg-layer.zip.json").unlink()
     (checkout.path / "artifacts-silent/ffmpeg-layer.zip.json").write_text("{}")
     with (checkout.path / "artifacts-altered/ffmpeg-layer.zip").open("ab") as archive:

@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from moto.server import ThreadedMotoServer
+from msgspec import inspect
 
-from media_pipeline.recipe import DEFAULT_RECIPE, load_recipe
+from media_pipeline.recipe import DEFAULT_RECIPE, Recipe, load_recipe
 from terraform_checkout import Checkout, Plan
 
 ACCOUNT = "123456789012"
@@ -17,9 +19,50 @@ IN_REGION = f"eu-central-1:{ACCOUNT}"
 BUCKET_ARN = f"arn:aws:s3:::demo-media-{ACCOUNT}-eu-central-1"
 KEY_ARN = f"arn:aws:kms:{IN_REGION}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 DEFAULT = json.loads(DEFAULT_RECIPE.read_text())
+
+
+def _stills(watermark: str) -> dict[str, Any]:
+    """Between them, these say every word of a rendition, an encoding and a watermark."""
+    return {
+        "renditions": {
+            "small": {"width": 64, "formats": {"webp": {"quality": 50}}},
+            "square": {
+                "box": [48, 32],
+                "fit": "cover",
+                "focus": [0.25, 1],
+                "animated": True,
+                "watermark": "logo",
+                "formats": {
+                    "jpg": {"quality": 60, "progressive": False},
+                    "webp": {"quality": 50, "effort": 6},
+                    "avif": {"quality": 40, "effort": 0},
+                    "png": {"effort": 9},
+                },
+            },
+        },
+        "watermarks": {
+            "logo": {
+                "key": watermark,
+                "position": "center",
+                "opacity": 40,
+                "width": 30,
+                "margin": 0,
+            }
+        },
+    }
+
+
+EVERYTHING = {
+    **DEFAULT,
+    "images": {**DEFAULT["images"], **_stills("brand/photo.png")},
+    "videos": {
+        **DEFAULT["videos"],
+        "poster": {**DEFAULT["videos"]["poster"], **_stills("brand/poster.png")},
+    },
+}
 CALLERS: dict[str, dict[str, Any]] = {
     "who_says_nothing": {},
-    "who_says_all": {"recipe": DEFAULT},
+    "who_says_all": {"recipe": EVERYTHING},
     "who_differs": {
         "recipe": {
             "keys": {"outputs": "made/{project_id}/{media_id}/{output}"},
@@ -39,7 +82,10 @@ CALLERS: dict[str, dict[str, Any]] = {
                         },
                     },
                 },
-                "watermarks": {"logo": {"key": "brand/logo.png", "opacity": 40}},
+                "watermarks": {
+                    "logo": {"key": "brand/logo.png", "opacity": 40},
+                    "stamp": {"key": "brand/stamp.webp"},
+                },
                 "lqip": {"side": 8},
                 "placeholders": ["lqip"],
                 "drop_larger": True,
@@ -176,12 +222,21 @@ def test_a_key_of_the_callers_may_be_used(callers_plan: Plan) -> None:
     assert granted["write-outputs"] == {outputs: {"s3:PutObject", "s3:AbortMultipartUpload"}}
 
 
-def test_only_a_recipes_own_watermarks_may_be_read(callers_plan: Plan) -> None:
-    within = 'module.media["who_differs"].module.function'
-    logo = f"arn:aws:s3:::shop-media-{ACCOUNT}-eu-central-1/brand/logo.png"
-    images = _granted(callers_plan, f'{within}["images"]')
-    assert images["read-watermarks"] == {logo: {"s3:GetObject"}}
-    assert "read-watermarks" not in _granted(callers_plan, f'{within}["videos"]')
+def test_a_function_may_read_the_watermarks_that_it_lays_on(callers_plan: Plan) -> None:
+    brand = f"arn:aws:s3:::shop-media-{ACCOUNT}-eu-central-1/brand"
+    for caller, route, names in (
+        ("who_says_all", "images", ["photo.png"]),
+        ("who_says_all", "videos", ["poster.png"]),
+        ("who_differs", "images", ["logo.png", "stamp.webp"]),
+    ):
+        granted = _granted(callers_plan, f'module.media["{caller}"].module.function["{route}"]')
+        expected = {f"{brand}/{name}": {"s3:GetObject"} for name in names}
+        assert granted["read-watermarks"] == expected, (caller, route)
+
+
+def test_without_watermarks_there_is_no_permission_to_read_them(callers_plan: Plan) -> None:
+    of_posters = 'module.media["who_differs"].module.function["videos"]'
+    assert "read-watermarks" not in _granted(callers_plan, of_posters)
 
 
 def test_functions_are_told_what_they_read(local_plan: Plan, callers_plan: Plan) -> None:
@@ -209,15 +264,41 @@ def test_only_videos_have_the_layer(local_plan: Plan) -> None:
 def test_recipe_is_what_the_functions_make_of_it(callers_plan: Plan, caller: str) -> None:
     function = _function(callers_plan, f'module.media["{caller}"]', "videos")
     differences = function["environment"][0]["variables"]["MEDIA_RECIPE"]
-
     shown = callers_plan["planned_values"]["outputs"]["recipes"]["value"][caller]
-    assert load_recipe(json.dumps(shown)) == load_recipe(differences)
-    assert shown.keys() == DEFAULT.keys()
-    for part in ("images", "videos"):
-        assert shown[part].keys() == DEFAULT[part].keys(), "not the whole recipe is shown"
+    # Not by `load_recipe`, which would fill in what the output lacks.
+    assert msgspec.convert(shown, Recipe) == load_recipe(differences)
 
 
-def test_no_word_of_the_recipe_is_lost(callers_plan: Plan) -> None:
+@pytest.mark.parametrize("caller", CALLERS)
+def test_no_word_of_a_recipe_is_lost(callers_plan: Plan, caller: str) -> None:
     """Terraform drops what a type does not name without a word."""
-    function = _function(callers_plan, 'module.media["who_says_all"]', "images")
-    assert json.loads(function["environment"][0]["variables"]["MEDIA_RECIPE"]) == DEFAULT
+    function = _function(callers_plan, f'module.media["{caller}"]', "images")
+    said = _without_nulls(CALLERS[caller].get("recipe", {}))
+    assert json.loads(function["environment"][0]["variables"]["MEDIA_RECIPE"]) == said
+
+
+def test_a_caller_says_every_word_there_is() -> None:
+    """Else the test above would not look for it."""
+    assert list(_unsaid(inspect.type_info(Recipe), [EVERYTHING], "recipe")) == []
+
+
+def _without_nulls(said: dict[str, Any]) -> dict[str, Any]:
+    return {
+        word: _without_nulls(value) if isinstance(value, dict) else value
+        for word, value in said.items()
+        if value is not None
+    }
+
+
+def _unsaid(kind: inspect.Type, said: list[Any], path: str) -> Iterator[str]:
+    """The paths of the words that a kind of value has and none of `said` says."""
+    if isinstance(kind, inspect.DictType):
+        yield from _unsaid(
+            kind.value_type, [value for each in said for value in each.values()], path
+        )
+    elif isinstance(kind, inspect.StructType):
+        for field in kind.fields:
+            values = [each[field.name] for each in said if field.name in each]
+            if not values:
+                yield f"{path}.{field.name}"
+            yield from _unsaid(field.type, values, f"{path}.{field.name}")
