@@ -210,7 +210,7 @@ def _decode_raw(path: Path, recipe: Images, needed: Needed) -> tuple[Picture, di
         metadata = camera.metadata(recipe.position)
         preview = camera.preview(scale)
         if preview is None:
-            return Picture(_upright(camera.demosaic(), turn), size), metadata
+            return Picture(_upright(camera.demosaic(scale), turn), size), metadata
     with _opened_jpeg(preview) as image:
         # A preview's own EXIF counts where it has one; most have none, and lie as the sensor does.
         turn = _orientation(image, turn)

@@ -51,15 +51,31 @@ def metadata_of(exif: Image.Exif, with_position: bool) -> dict[str, Any]:
     shot = _directory(lambda: exif.get_ifd(EXIF))
     found: dict[str, Any] = {
         "camera": _camera(main),
-        "lens": _text(shot.get(LENS_MODEL)),
-        "exposureSeconds": _positive(shot.get(EXPOSURE_TIME)),
-        "aperture": _positive(shot.get(F_NUMBER)),
-        "iso": _positive(_first(shot.get(ISO_SPEED))),
-        "focalLengthMm": _positive(shot.get(FOCAL_LENGTH)),
+        **taken_with(
+            lens=shot.get(LENS_MODEL),
+            exposure=shot.get(EXPOSURE_TIME),
+            aperture=shot.get(F_NUMBER),
+            iso=_first(shot.get(ISO_SPEED)),
+            focal_length=shot.get(FOCAL_LENGTH),
+        ),
         "capturedAt": _captured_at(shot),
     }
     if with_position:
         found["position"] = _position(_directory(lambda: exif.get_ifd(GPS)))
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def taken_with(
+    *, lens: object, exposure: object, aperture: object, iso: object, focal_length: object
+) -> dict[str, Any]:
+    """The record's words for those of these values that make sense."""
+    found = {
+        "lens": _text(lens),
+        "exposureSeconds": _positive(exposure),
+        "aperture": _positive(aperture),
+        "iso": _positive(iso),
+        "focalLengthMm": _positive(focal_length),
+    }
     return {name: value for name, value in found.items() if value is not None}
 
 

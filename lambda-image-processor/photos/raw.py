@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from media_pipeline.failures import PermanentError
-from photos.exif import DAMAGE, metadata_of
+from photos.exif import DAMAGE, exif_of, metadata_of, taken_with
 
 SIGNATURES = (
     b"II*\0\x10\0\0\0CR",  # Canon CR2
@@ -30,6 +30,8 @@ ORIENTATION_BY_FLIP = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
 
 SRGB_CURVE = (2.4, 12.92)
 """The power and the slope at black of sRGB's transfer function (IEC 61966-2-1)."""
+
+HALF = 0.5
 
 SAME_SHAPE = 0.01
 """A preview of another shape than the photo, by more than this share, shows less of it."""
@@ -70,18 +72,17 @@ class Camera:
         self._jpeg = self._largest_preview()
 
     def metadata(self, with_position: bool) -> dict[str, Any]:
-        """As `metadata_of`, from the file's own EXIF, its preview's, and what LibRaw has read."""
+        """As `metadata_of`, from the file's own EXIF, its preview's, or what LibRaw has read."""
         exif = Image.Exif()
-        try:
-            with self._path.open("rb") as file:
+        with self._path.open("rb") as file:
+            try:
                 exif.load_from_fp(file)
-                return {**self._read_by_libraw(), **metadata_of(exif, with_position)}
-        except DAMAGE:
-            # No TIFF. Some cameras put the whole EXIF into the preview instead.
-            if self._jpeg is not None:
-                with Image.open(BytesIO(self._jpeg), formats=["JPEG"]) as preview:
-                    exif = preview.getexif()
-            return {**self._read_by_libraw(), **metadata_of(exif, with_position)}
+            except DAMAGE:
+                # No TIFF: some cameras put the whole EXIF into the preview instead.
+                if self._jpeg is not None:
+                    with Image.open(BytesIO(self._jpeg), formats=["JPEG"]) as preview:
+                        exif = exif_of(preview)
+            return metadata_of(exif, with_position) or self._read_by_libraw()
 
     def preview(self, scale: float) -> bytes | None:
         """The camera's own JPEG, if it shows the whole photo at `scale` (at most 1.0) or larger."""
@@ -92,28 +93,45 @@ class Camera:
         is_whole = abs(across / down - 1) <= SAME_SHAPE
         return self._jpeg if is_whole and min(across, down) >= scale * (1 - SAME_SHAPE) else None
 
-    def demosaic(self) -> Image.Image:
-        """`RGB` pixels in sRGB, from the sensor's own, in the camera's white balance."""
+    def demosaic(self, scale: float) -> Image.Image:
+        """`RGB` pixels in sRGB, from the sensor's own, in the camera's white balance.
+
+        Where `scale` is at most a half, each two by two of them make one, without guessing.
+        """
         pixels = self._raw.postprocess(
             use_camera_wb=True,
             output_color=self._rawpy.ColorSpace.sRGB,
             output_bps=8,
             gamma=SRGB_CURVE,
             user_flip=0,
+            half_size=scale <= HALF,
         )
         return Image.fromarray(pixels)
 
     def _largest_preview(self) -> bytes | None:
+        """The camera's JPEG, if there is one that opens."""
         try:
             thumbnail = self._raw.extract_thumb()
-        except self._rawpy.LibRawError:
+            if thumbnail.format is not self._rawpy.ThumbFormat.JPEG:
+                return None
+            with Image.open(BytesIO(thumbnail.data), formats=["JPEG"]):
+                return bytes(thumbnail.data)
+        except (self._rawpy.LibRawError, *DAMAGE):
             return None
-        if thumbnail.format is not self._rawpy.ThumbFormat.JPEG:
-            return None
-        return bytes(thumbnail.data)
 
     def _read_by_libraw(self) -> dict[str, Any]:
-        return {}
+        """What is known of files whose EXIF nobody else reads, such as CR3."""
+        try:
+            shot, lens = self._raw.other, self._raw.lens
+        except self._rawpy.LibRawError:
+            return {}
+        return taken_with(
+            lens=f"{lens.make} {lens.model}" if lens.make not in lens.model else lens.model,
+            exposure=shot.shutter_speed,
+            aperture=shot.aperture,
+            iso=shot.iso_speed,
+            focal_length=shot.focal_length,
+        )
 
 
 def too_large(pixel_limit: int) -> PermanentError:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from negatives import METADATA, WHITE_LEVEL, negative, with_white_band
+from negatives import LENS, METADATA, WHITE_LEVEL, negative, with_white_band
 from photo_files import OTHER_RGB, RAW_SIZE, RGB, dng, file_of
 from photos.raw import Camera
 from pictures import CORNERS, Numbers, corner_colours, quarters, stored
@@ -52,6 +52,19 @@ def test_the_sensors_colours_come_out_as_they_went_in(tmp_path: Path) -> None:
 def test_the_files_metadata_is_told(tmp_path: Path) -> None:
     for body in (dng(), dng(preview=True)):
         assert Rendered(written(tmp_path, body), SMALL).attributes["metadata"] == METADATA
+
+
+def test_metadata_that_only_libraw_can_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("photos.raw.metadata_of", lambda *_: {})
+    told = Rendered(written(tmp_path, dng()), SMALL).attributes["metadata"]
+    lens = told.pop("lens")
+    assert lens.endswith(LENS)
+    assert told == {
+        name: pytest.approx(METADATA[name], rel=1e-5)
+        for name in ("exposureSeconds", "aperture", "iso", "focalLengthMm")
+    }
 
 
 @pytest.mark.parametrize(
