@@ -65,8 +65,9 @@ locals {
   most_effort = { jpg = 0, webp = 6, avif = 9, png = 9 }
 
   raw_suffixes = formatlist(".%s", [
-    "3fr", "arw", "cr2", "cr3", "dcr", "dng", "erf", "iiq", "kdc", "mef", "mos", "mrw", "nef",
-    "nrw", "orf", "pef", "raf", "rw2", "sr2", "srf", "srw", "x3f",
+    "3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "erf", "fff", "gpr", "iiq", "kdc", "mef",
+    "mos", "mrw", "nef", "nrw", "orf", "pef", "raf", "raw", "rw2", "rwl", "sr2", "srf", "srw",
+    "x3f",
   ])
 
   recipe_quantities = flatten([for group in [

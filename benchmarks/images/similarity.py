@@ -15,10 +15,11 @@ from PIL import Image, ImageOps
 
 from images.job import BenchmarkJob, Size
 from imaging.colour import to_srgb
-from imaging.resize import frame_of, resize_all
+from imaging.resize import frame_of
 from media_pipeline.recipe import load_recipe
 from photos.decode import decode
 from pictures import similarity
+from resized import resize_all
 
 
 def our_pixels(photo: Path) -> dict[Size, Image.Image]:

@@ -21,7 +21,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """
     if image.mode in SIXTEEN_BITS:
         # Scaled, since a plain conversion would cut everything over 255.
-        image = image.convert("I").point(lambda value: value * (255 / 65535)).convert("L")
+        image = image.convert("I").point(lambda value: value * (255 / 65535) + 0.5).convert("L")
     has_alpha = image.has_transparency_data
     if image.mode == "P" or (has_alpha and "A" not in image.mode):
         # Transparency may be an entry of the palette, or a colour that is named beside the pixels.
@@ -52,24 +52,18 @@ def _apply_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
     # Most pictures have no profile: what reads them is imported for those that do.
     from PIL import ImageCms
 
-    alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
-    opaque = image.convert(image.mode.removesuffix("A")) if alpha else image
     try:
         converted = ImageCms.profileToProfile(
-            opaque,
-            _profile_of(opaque, profile),
+            image,
+            _profile_of(image, profile),
             ImageCms.createProfile("sRGB"),
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
-            outputMode="RGB",
+            outputMode="RGBA" if image.mode in ("RGBA", "LA") else "RGB",
             flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, OSError):
         return image
-    if converted is None:
-        return image
-    if alpha:
-        converted.putalpha(alpha)
-    return converted
+    return converted or image
 
 
 def _profile_of(image: Image.Image, profile: bytes | None) -> ImageCms.ImageCmsProfile:

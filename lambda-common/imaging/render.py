@@ -22,7 +22,8 @@ from media_pipeline.failures import PermanentError
 from media_pipeline.recipe import Format, Rendition, Stills
 
 SAMPLE_SIDE = 64
-"""Placeholders are made from the smallest size that has at least this many pixels a side."""
+LARGEST_SAMPLE = 320
+"""Placeholders are made from the smallest size that has at least so many pixels a side, or less."""
 
 
 class Put(Protocol):
@@ -96,7 +97,8 @@ class _Rendering:
         self._sources = sources_of(self._frames.values())
         self._made: dict[Frame, Image.Image] = {}
         self._bodies: dict[str, dict[Format, bytes]] = {name: {} for name in self._frames}
-        self._located: dict[str, dict[Format, Mapping[str, Any]]] = {}
+        self._located: dict[str, dict[Format, Mapping[str, Any]]] = {n: {} for n in self._frames}
+        self._small = picture.pixels
         self._placeholders: dict[str, str] = {}
         self._ready: list[_Work] = []
 
@@ -116,7 +118,7 @@ class _Rendering:
                 for future in done:
                     running.pop(future).take(future.result())
         finally:
-            # After a failure, what still runs is not waited for.
+            # After a failure, what still runs is not waited for: a record is to be written yet.
             threads.shutdown(wait=False)
         renditions = [
             {
@@ -127,30 +129,47 @@ class _Rendering:
             }
             for name, frame in self._frames.items()
         ]
-        return {**self._placeholders, "renditions": renditions}, self._sample()
+        return {**self._placeholders, "renditions": renditions}, self._small
 
     def _resize_from(self, source: Frame | None) -> None:
         pixels = self._made[source] if source else self._picture.pixels
+        # What is resized needs its colours multiplied by its alpha: once, not in every thread.
+        multiplied = pixels.convert("RGBa") if pixels.mode == "RGBA" else pixels
         for frame, its_source in self._sources.items():
             if its_source == source:
 
                 def take(made: Image.Image, frame: Frame = frame) -> None:
                     self._take_size(frame, made)
 
+                resized = pixels if frame.size == pixels.size else multiplied
                 rank = RESIZING, -float(math.prod(frame.size))
-                heappush(self._ready, _Work(rank, partial(resize, pixels, frame), take))
+                heappush(self._ready, _Work(rank, partial(resize, resized, frame), take))
 
     def _take_size(self, frame: Frame, made: Image.Image) -> None:
         self._made[frame] = made
         self._resize_from(frame)
         for name, its_frame in self._frames.items():
             if its_frame == frame:
-                self._encode(name, made)
+                self._finish(name, made)
         if len(self._made) == len(self._sources):
-            sample = partial(placeholders_of, self._sample(), self._recipe)
+            self._small = self._sample()
+            sample = partial(placeholders_of, self._small, self._recipe)
             heappush(self._ready, _Work((SAMPLING, 0.0), sample, self._placeholders.update))
 
-    def _encode(self, name: str, made: Image.Image) -> None:
+    def _finish(self, name: str, made: Image.Image) -> None:
+        """Encode a rendition: at once, or with its watermark once that lies on it."""
+        rendition = self._recipe.renditions[name]
+        if rendition.watermark is None:
+            self._encode(name, made)
+            return
+
+        def take(marked: Image.Image) -> None:
+            self._encode(name, marked)
+
+        rank = RESIZING, -float(math.prod(made.size))
+        heappush(self._ready, _Work(rank, partial(self._marked, made, rendition), take))
+
+    def _encode(self, name: str, finished: Image.Image) -> None:
         rendition = self._recipe.renditions[name]
         frame, movement = self._frames[name], self._picture.animation
         for file_format, encoding in rendition.formats.items():
@@ -168,7 +187,7 @@ class _Rendering:
                 do = partial(movement.encode, frame, encoding, finish)
             else:
                 background = self._recipe.background
-                do = partial(encode, finish(made), file_format, encoding, background)
+                do = partial(encode, finished, file_format, encoding, background)
             heappush(self._ready, _Work((ENCODING, -cost), do, take))
 
     def _marked(self, pixels: Image.Image, rendition: Rendition) -> Image.Image:
@@ -178,26 +197,32 @@ class _Rendering:
         return lay_over(pixels, self._marks[name], self._recipe.watermarks[name])
 
     def _take_body(self, name: str, file_format: Format, body: bytes) -> None:
-        """A rendition's formats are put together, once the last of them is there."""
+        """Put a file as soon as it is known that the recipe does not drop it."""
+        rendition = self._recipe.renditions[name]
+        if not self._recipe.drop_larger or "jpg" not in rendition.formats:
+            self._put_body(name, file_format, body)
+            return
         bodies = self._bodies[name]
         bodies[file_format] = body
-        if len(bodies) == len(self._recipe.renditions[name].formats):
-            self._located[name] = {
-                kept: self._put(f"{name}.{kept}", bodies[kept], CODECS[kept].content_type)
-                for kept in self._recipe.renditions[name].formats
-                if self._is_kept(kept, bodies)
-            }
+        if len(bodies) == len(rendition.formats):
+            for kept, kept_body in bodies.items():
+                moves = kept == "webp" and rendition.animated and self._picture.animation
+                if kept in ("jpg", "png") or moves or len(kept_body) < len(bodies["jpg"]):
+                    self._put_body(name, kept, kept_body)
             bodies.clear()
 
-    def _is_kept(self, file_format: Format, bodies: Mapping[Format, bytes]) -> bool:
-        if not self._recipe.drop_larger or file_format not in ("webp", "avif"):
-            return True
-        return "jpg" not in bodies or len(bodies[file_format]) < len(bodies["jpg"])
+    def _put_body(self, name: str, file_format: Format, body: bytes) -> None:
+        content_type = CODECS[file_format].content_type
+        self._located[name][file_format] = self._put(f"{name}.{file_format}", body, content_type)
 
     def _sample(self) -> Image.Image:
+        """The whole picture, small: the smallest size that is large enough, or one of its own."""
         whole = [image for frame, image in self._made.items() if frame.region == WHOLE]
         large_enough = [image for image in whole if min(image.size) >= SAMPLE_SIDE]
-        return min(large_enough, key=lambda image: image.width, default=self._picture.pixels)
+        pixels = min(large_enough, key=lambda image: image.width, default=self._picture.pixels)
+        scale = min(1.0, LARGEST_SAMPLE / max(pixels.size))
+        size = max(1, round(pixels.width * scale)), max(1, round(pixels.height * scale))
+        return pixels.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
 
 
 def _out_of_time() -> PermanentError:

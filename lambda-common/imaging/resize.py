@@ -20,7 +20,8 @@ SAFE_GAP = 2.0
 """A size made from one less than 1.5 times as large loses visible sharpness; twice is cheapest."""
 
 NARROW_GAP = 1.5
-"""From here on a narrow filter is as sharp as a wide one, at two thirds of its work."""
+"""From here on a narrow filter is as sharp as a wide one, at two thirds of its work; what is made
+from less than this many times its size, but for the first from the decoder, loses sharpness."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,12 @@ def frame_of(rendition: Rendition, size: Size) -> Frame:
 
 
 def largest_scale(renditions: Iterable[Rendition], size: Size) -> float:
-    """The scale, at most 1.0, that a picture of `size` is needed at for all `renditions`."""
-    return max(frame_of(rendition, size).scale for rendition in renditions)
+    """The scale, at most 1.0, that a picture of `size` is needed at for all `renditions`.
+
+    The largest may be made of one that is hardly larger, the others not.
+    """
+    scales = sorted({frame_of(rendition, size).scale for rendition in renditions}, reverse=True)
+    return max([scales[0], *(min(1.0, scale * NARROW_GAP) for scale in scales[1:2])])
 
 
 def sources_of(frames: Iterable[Frame]) -> dict[Frame, Frame | None]:
@@ -64,10 +69,17 @@ def sources_of(frames: Iterable[Frame]) -> dict[Frame, Frame | None]:
 
 
 def resize(pixels: Image.Image, frame: Frame) -> Image.Image:
-    """`frame` of a picture, from pixels that show the whole of it.
+    """`frame` of a picture, from `RGB`, `RGBA` or `RGBa` pixels that show the whole of it.
 
-    Halving is an average of four pixels each.
+    Halving is an average of four pixels each. What is transparent lends no colour to its edges.
     """
+    if pixels.mode == "RGBa":
+        return _resize(pixels, frame).convert("RGBA")
+    return _resize(pixels, frame)
+
+
+def _resize(pixels: Image.Image, frame: Frame) -> Image.Image:
+    """As `resize`, of pixels without alpha or with their colours multiplied by it."""
     if frame.region == WHOLE:
         if frame.size == pixels.size:
             return pixels
@@ -78,14 +90,6 @@ def resize(pixels: Image.Image, frame: Frame) -> Image.Image:
     gap = min((box[2] - box[0]) / frame.size[0], (box[3] - box[1]) / frame.size[1])
     narrow, wide = Image.Resampling.HAMMING, Image.Resampling.BICUBIC
     return pixels.resize(frame.size, narrow if gap >= NARROW_GAP else wide, box)
-
-
-def resize_all(pixels: Image.Image, frames: Iterable[Frame]) -> dict[Frame, Image.Image]:
-    """Every frame of a picture, one made after the other."""
-    made: dict[Frame, Image.Image] = {}
-    for frame, source in sources_of(frames).items():
-        made[frame] = resize(made[source] if source else pixels, frame)
-    return made
 
 
 def _inside(rendition: Rendition, size: Size) -> Frame:

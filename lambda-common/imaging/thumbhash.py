@@ -7,6 +7,7 @@ largest cosine, and every cosine of the triangle of lowest frequencies in four b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from PIL import Image
@@ -23,27 +24,27 @@ def thumbhash(pixels: Image.Image) -> bytes:
     has_alpha = pixels.mode == "RGBA"
     lightness, yellow_blue, red_green, alpha = _axes(pixels.convert("RGBA"))
     most = 5 if has_alpha else 7
-    across, down = (max(1, round(most * side / max(pixels.size))) for side in pixels.size)
+    across, down = (max(1, _nearest(most * side / max(pixels.size))) for side in pixels.size)
     light = _Channel(lightness, max(3, across), max(3, down))
     yellow = _Channel(yellow_blue, 3, 3)
     red = _Channel(red_green, 3, 3)
     is_landscape = pixels.width > pixels.height
     header = (
-        round(63 * light.mean)
-        | round(31.5 + 31.5 * yellow.mean) << 6
-        | round(31.5 + 31.5 * red.mean) << 12
-        | round(31 * light.largest) << 18
+        _nearest(63 * light.mean)
+        | _nearest(31.5 + 31.5 * yellow.mean) << 6
+        | _nearest(31.5 + 31.5 * red.mean) << 12
+        | _nearest(31 * light.largest) << 18
         | has_alpha << 23
         | (down if is_landscape else across) << 24
-        | round(63 * yellow.largest) << 27
-        | round(63 * red.largest) << 33
+        | _nearest(63 * yellow.largest) << 27
+        | _nearest(63 * red.largest) << 33
         | is_landscape << 39
     )
     channels = [light, yellow, red]
     body = bytearray(header.to_bytes(5, "little"))
     if has_alpha:
         clear = _Channel(alpha, 5, 5)
-        body.append(round(15 * clear.mean) | round(15 * clear.largest) << 4)
+        body.append(_nearest(15 * clear.mean) | _nearest(15 * clear.largest) << 4)
         channels.append(clear)
     return bytes(body) + _in_fours(level for channel in channels for level in channel.levels)
 
@@ -62,7 +63,7 @@ class _Channel:
         self.mean = cosines[0][0]
         self.largest = max(map(abs, triangle))
         self.levels = [
-            round(15 * (0.5 + 0.5 * cosine / self.largest)) if self.largest else 0
+            _nearest(15 * (0.5 + 0.5 * cosine / self.largest)) if self.largest else 0
             for cosine in triangle
         ]
 
@@ -97,3 +98,8 @@ def _in_fours(levels: Iterable[int]) -> bytes:
     if len(numbers) % 2:
         numbers.append(0)
     return bytes(low | high << 4 for low, high in zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _nearest(number: float) -> int:
+    """Halves go up, as in the reference, and not to the even number."""
+    return math.floor(number + 0.5)

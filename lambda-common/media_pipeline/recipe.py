@@ -20,6 +20,7 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 Quality = Annotated[int, msgspec.Meta(ge=1, le=100)]
 Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Colour = Annotated[str, msgspec.Meta(pattern="^#[0-9a-fA-F]{6}$")]
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=900)]
 KeyTemplate = Annotated[str, msgspec.Meta(min_length=1, max_length=900)]
 Percent = Annotated[int, msgspec.Meta(ge=1, le=100)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -90,12 +91,12 @@ class Rendition(Settled, frozen=True):
 
 
 class Watermark(Settled, frozen=True):
-    """An image in the bucket of the outputs that is laid over renditions.
+    """An image in the bucket of the outputs that is laid over renditions; `key` is the object's.
 
     `opacity`, `width` and `margin` are percent, the latter two of the rendition's width.
     """
 
-    key: KeyTemplate
+    key: Key
     position: Literal["top_left", "top_right", "bottom_left", "bottom_right", "center"] = (
         "bottom_right"
     )

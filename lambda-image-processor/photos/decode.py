@@ -7,7 +7,7 @@ import mmap
 import struct
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, cast
@@ -37,6 +37,8 @@ UPRIGHT = {
 """What makes a picture upright, by its EXIF orientation (EXIF 2.32, 4.6.4 A)."""
 
 KEEP_SIDES = (1, 2, 3, 4)
+
+PNG_DEPTH_AT = 24
 
 ANIMATED = ("GIF", "WEBP", "AVIF", "PNG")
 """Formats whose frames are moments; those of TIFF are pages, of which the first is taken."""
@@ -75,7 +77,7 @@ def decode(path: Path, recipe: Images, seconds_left: Callable[[], float]) -> Pho
         if image_format == "RAW":
             picture, metadata = _decode_raw(path, recipe, needed)
         else:
-            with _opened(path, image_format) as image:
+            with _opened(path, image_format, recipe.limits) as image:
                 _require_few_frames(image, image_format, recipe.limits)
                 metadata = metadata_of(exif_of(image), recipe.position)
                 picture = _decode_opened(image, needed)
@@ -96,19 +98,29 @@ def _refusing(limits: ImageLimits) -> Iterator[None]:
             yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise raw.too_large(limits.pixels) from error
+    except MemoryError as error:
+        raise raw.too_large(limits.pixels) from error
     except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno:
+            # Not the file's fault but the disk's.
+            raise
         raise PermanentError(
             "corrupt_image", "The image is damaged or incomplete; export it again and upload that."
         ) from error
 
 
 @contextmanager
-def _opened(path: Path, image_format: str) -> Iterator[Image.Image]:
+def _opened(path: Path, image_format: str, limits: ImageLimits) -> Iterator[Image.Image]:
     """The image with its header read; a JPEG that was not whole is refused at the end."""
     if image_format == "HEIF":
         heif.teach_pillow()
     if image_format != "JPEG":
-        with _open_plainly(path, image_format) as image:
+        is_tiff = image_format == "TIFF"
+        with (
+            _open_tiff(path, limits)
+            if is_tiff
+            else Image.open(path, formats=[image_format]) as image
+        ):
             yield image
         return
     with (
@@ -119,19 +131,25 @@ def _opened(path: Path, image_format: str) -> Iterator[Image.Image]:
         yield image
 
 
-def _open_plainly(path: Path, image_format: str) -> Image.Image:
-    try:
-        return Image.open(path, formats=[image_format])
-    except UnidentifiedImageError as error:
-        from photos import tiff
+def _open_tiff(path: Path, limits: ImageLimits) -> Image.Image:
+    # Pillow's part for TIFF is imported for such a file alone.
+    from photos import tiff
 
-        if image_format != "TIFF" or not tiff.is_whole(path):
-            raise
-        raise PermanentError(
-            "unsupported_image",
-            "The TIFF holds a kind of pixels that is not taken; save it with 8 or 16 bits a "
-            "channel in grey, RGB or CMYK.",
-        ) from error
+    unsupported = PermanentError(
+        "unsupported_image",
+        "The TIFF holds a kind of pixels that is not taken; save it with 8 or 16 bits a channel in "
+        "grey, RGB or CMYK.",
+    )
+    if not tiff.is_taken(path):
+        raise unsupported
+    if tiff.tile_pixels(path) > limits.pixels:
+        raise raw.too_large(limits.pixels)
+    try:
+        return Image.open(path, formats=["TIFF"])
+    except UnidentifiedImageError as error:
+        if tiff.is_whole(path):
+            raise unsupported from error
+        raise
 
 
 @contextmanager
@@ -161,11 +179,29 @@ def _decode_opened(image: Image.Image, needed: Needed) -> Picture:
         _draft(image, image.size, needed(size))
         image.load()
     else:
+        _scale_transparent_key(image)
         # Pillow turns some formats upright as it loads them, and forgets their orientation.
         image.load()
         turn = _orientation(image)
         size = _turned(image.size, turn)
     return Picture(_upright(to_srgb(image, profile), turn), size)
+
+
+def _scale_transparent_key(image: Image.Image) -> None:
+    """The value that a PNG names as transparent, to the eight bits that its pixels come in.
+
+    Pillow leaves it as the file has it (PNG, 11.3.2.1), whose depth its header says (11.2.1).
+    """
+    key = image.info.get("transparency")
+    filename = getattr(image, "filename", "")
+    if image.format != "PNG" or not filename or isinstance(key, bytes | None):
+        return
+    with Path(filename).open("rb") as file:
+        depth = file.read(PNG_DEPTH_AT + 1)[PNG_DEPTH_AT]
+    if isinstance(key, tuple):
+        image.info["transparency"] = tuple(value >> max(0, depth - 8) for value in key)
+    elif depth > 1:
+        image.info["transparency"] = round(key * 255 / ((1 << depth) - 1))
 
 
 def _draft(image: Image.Image, size: tuple[int, int], scale: float) -> None:
@@ -196,8 +232,10 @@ def _with_movement(
         pixels = to_srgb(moment, moment.info.get("icc_profile"))
         return _upright(pixels, _orientation(moment))
 
+    if image_format not in ANIMATED:
+        return picture
     with Image.open(path, formats=[image_format]) as image:
-        if image_format not in ANIMATED or getattr(image, "n_frames", 1) == 1:
+        if getattr(image, "n_frames", 1) == 1:
             return picture
     return replace(picture, animation=Movement(path, image_format, upright, seconds_left))
 
@@ -209,12 +247,18 @@ def _decode_raw(path: Path, recipe: Images, needed: Needed) -> tuple[Picture, di
         scale = needed(size)
         metadata = camera.metadata(recipe.position)
         preview = camera.preview(scale)
-        if preview is None:
-            return Picture(_upright(camera.demosaic(scale), turn), size), metadata
+        if preview is not None:
+            # One that is damaged is no loss: the sensor's own pixels are there.
+            with suppress(*DAMAGE):
+                return Picture(_decode_preview(preview, camera, scale), size), metadata
+        return Picture(_upright(camera.demosaic(scale), turn), size), metadata
+
+
+def _decode_preview(preview: bytes, camera: raw.Camera, scale: float) -> Image.Image:
     with _opened_jpeg(preview) as image:
         # A preview's own EXIF counts where it has one; most have none, and lie as the sensor does.
-        turn = _orientation(image, turn)
+        turn = _orientation(image, camera.orientation)
         profile = image.info.get("icc_profile")
         _draft(image, camera.size, scale)
         image.load()
-        return Picture(_upright(to_srgb(image, profile), turn), size), metadata
+        return _upright(to_srgb(image, profile), turn)

@@ -3,8 +3,9 @@
 libjpeg fills in grey for what a damaged file lacks, and Pillow does not hear its warnings. But it
 cannot go on without bytes. So the end marker is withheld: a scan that is whole is decoded without
 it, one that lost some of its bits waits for more, and one with bits that do not belong to it is
-done before its end. Only sequential JPEGs are decoded as they are read; of a progressive one it is
-known which bits of which coefficients its scans bring, and whether any were left out.
+done before its end. That is for JPEGs in one scan, as cameras write them: of one in several, as
+all progressive ones are, it is known which bits of which coefficients its scans bring, and whether
+any were left out.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,8 +23,12 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-EOI, SOS, DRI, SEQUENTIAL, PROGRESSIVE = 0xD9, 0xDA, 0xDD, (0xC0, 0xC1), 0xC2
+EOI, SOS, DRI, HUFFMAN_SEQUENTIAL = 0xD9, 0xDA, 0xDD, (0xC0, 0xC1)
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Second bytes of the markers of ITU-T T.81, table B.1."""
+
+MOST_SCANS = 100
+"""Encoders write about ten; each is decoded over all pixels, however few its bytes are."""
 
 MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
 RESTART = re.compile(rb"\xff([\xd0-\xd7])")
@@ -45,7 +51,7 @@ class DamagedScanError(ValueError):
 class FrameHeader:
     """What a JPEG's header says of its pixels; sides in pixels, sampling factors per component."""
 
-    is_progressive: bool
+    marker: int
     width: int
     height: int
     sampling: dict[int, tuple[int, int]]
@@ -58,7 +64,7 @@ class FrameHeader:
             body[at]: (body[at + 1] >> 4, body[at + 1] & 15) for at in range(6, 6 + 3 * body[5], 3)
         }
         return cls(
-            marker == PROGRESSIVE,
+            marker,
             int.from_bytes(body[3:5], "big"),
             int.from_bytes(body[1:3], "big"),
             components,
@@ -75,8 +81,12 @@ class FrameHeader:
             down = max(vertical for _, vertical in self.sampling.values())
         return math.ceil(self.width / (8 * across)) * math.ceil(self.height / (8 * down))
 
+    def is_in_one_scan(self, components: int) -> bool:
+        """Whether a scan of so many components is all of a JPEG that is decoded as it is read."""
+        return self.marker in HUFFMAN_SEQUENTIAL and components == len(self.sampling)
+
     def note_scan(self, header: bytes) -> None:
-        """What one scan of a progressive JPEG brings (T.81, B.2.3 and G.1.1.1)."""
+        """What one of several scans brings (T.81, B.2.3 and G.1.1.1)."""
         count = header[0]
         first, last, precision = header[1 + 2 * count : 4 + 2 * count]
         for component in header[1 : 1 + 2 * count : 2]:
@@ -138,18 +148,21 @@ class JpegFile(io.RawIOBase):
 
     def _look_for_scan(self) -> None:
         frame: FrameHeader | None = None
-        interval = 0
+        interval = scans = 0
         for marker, start, stop in _segments(self._data):
-            if marker in (*SEQUENTIAL, PROGRESSIVE):
+            if marker in FRAMES:
                 frame = FrameHeader.from_segment(marker, self._data[start:stop])
             elif marker == DRI:
                 interval = int.from_bytes(self._data[start:stop], "big")
-            elif marker == SOS and frame and frame.is_progressive:
+            elif marker == SOS and frame:
+                if frame.is_in_one_scan(self._data[start]):
+                    self._withhold_end_of(frame, stop, interval)
+                    return
+                scans += 1
+                if scans > MOST_SCANS:
+                    raise DamagedScanError("there are more scans than any picture needs")
                 frame.note_scan(self._data[start:stop])
-            elif marker == SOS and frame and self._data[start] == len(frame.sampling):
-                self._withhold_end_of(frame, stop, interval)
-                return
-        if frame and any(map(any, frame.missing_bits.values())) and frame.is_progressive:
+        if frame and any(map(any, frame.missing_bits.values())):
             raise DamagedScanError("the scans of the JPEG leave bits out")
 
     def _withhold_end_of(self, frame: FrameHeader, start: int, interval: int) -> None:
@@ -164,9 +177,9 @@ class JpegFile(io.RawIOBase):
         self._withheld = LOOKED_AHEAD
 
     def _require_restarts(self, start: int, count: int) -> None:
-        scan = self._data[start : self._end]
-        numbers = [match[1][0] & 7 for match in RESTART.finditer(scan)]
         # Some encoders write one more behind the last part.
+        markers = islice(RESTART.finditer(self._data, start, self._end), count + 2)
+        numbers = [match[1][0] & 7 for match in markers]
         if len(numbers) - count not in (0, 1) or numbers != [i % 8 for i in range(len(numbers))]:
             raise DamagedScanError("the restart markers are not those of the picture's size")
 

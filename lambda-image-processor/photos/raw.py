@@ -33,6 +33,9 @@ SRGB_CURVE = (2.4, 12.92)
 
 HALF = 0.5
 
+ROOM_FOR_MARGINS = 1.25
+"""Sensors have more pixels than their photos, but not many times as many."""
+
 SAME_SHAPE = 0.01
 """A preview of another shape than the photo, by more than this share, shows less of it."""
 
@@ -46,7 +49,9 @@ def opened(path: Path, pixel_limit: int) -> Iterator[Camera]:
     rawpy = _rawpy()
     try:
         with rawpy.imread(str(path)) as raw:
-            if raw.sizes.width * raw.sizes.height > pixel_limit:
+            if raw.sizes.raw_width * raw.sizes.raw_height > ROOM_FOR_MARGINS * pixel_limit or (
+                raw.sizes.width * raw.sizes.height > pixel_limit
+            ):
                 raise too_large(pixel_limit)
             yield Camera(path, raw, rawpy)
     except rawpy.LibRawFileUnsupportedError as error:
@@ -106,7 +111,8 @@ class Camera:
             user_flip=0,
             half_size=scale <= HALF,
         )
-        return Image.fromarray(pixels)
+        # A sensor without colours has one channel.
+        return Image.fromarray(pixels.squeeze()).convert("RGB")
 
     def _largest_preview(self) -> bytes | None:
         """The camera's JPEG, if there is one that opens."""

@@ -7,7 +7,11 @@ from pathlib import Path
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 IMAGE_WIDTH, PHOTOMETRIC, SUB_IFDS, DNG_VERSION = 0x0100, 0x0106, 0x014A, 0xC612
+BITS_PER_SAMPLE, SAMPLE_FORMAT, TILE_WIDTH, TILE_LENGTH = 0x0102, 0x0153, 0x0142, 0x0143
 """Tags of TIFF 6.0 and of DNG 1.7."""
+
+UNSIGNED = 1
+DEPTHS = frozenset({1, 2, 4, 8, 16})
 
 OF_A_SENSOR = (32803, 34892)
 """The photometric interpretations of a colour filter array and of LinearRaw (DNG 1.7, ch. 4)."""
@@ -21,6 +25,21 @@ def is_whole(path: Path) -> bool:
     """Whether a file's first directory can be read: if not, it is damaged."""
     main = next(iter(_directories(path)), None)
     return main is not None and IMAGE_WIDTH in main
+
+
+def is_taken(path: Path) -> bool:
+    """Whether the pixels of a file are of a kind that Pillow makes the right ones of."""
+    main = next(iter(_directories(path)), None)
+    if main is None:
+        return True
+    depths, forms = main.get(BITS_PER_SAMPLE, (1,)), main.get(SAMPLE_FORMAT, (UNSIGNED,))
+    return set(depths) <= DEPTHS and set(forms) == {UNSIGNED}
+
+
+def tile_pixels(path: Path) -> int:
+    """How many pixels one tile has, which a decoder makes room for; 0 where there are none."""
+    main = next(iter(_directories(path)), None)
+    return 0 if main is None else int(main.get(TILE_WIDTH, 0)) * int(main.get(TILE_LENGTH, 0))
 
 
 def is_of_a_camera(path: Path) -> bool:

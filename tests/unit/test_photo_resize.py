@@ -12,11 +12,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from imaging.resize import WHOLE, Frame, frame_of, resize, resize_all, sources_of
+from imaging.resize import WHOLE, Frame, frame_of, resize, sources_of
 from media_pipeline.recipe import Encoding, Format, Rendition, load_recipe
 from photos.decode import decode
 from pictures import photo, similarity, stored
 from rendered import PLENTY, Rendered, images_recipe, numbers_of
+from resized import resize_all
 
 IMAGES = load_recipe().images
 WIDTHS = {"320w": 320, "640w": 640, "960w": 960, "1280w": 1280, "1920w": 1920}
