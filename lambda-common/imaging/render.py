@@ -125,7 +125,11 @@ class _Rendering:
                 "name": name,
                 "width": frame.size[0],
                 "height": frame.size[1],
-                "formats": self._located[name],
+                "formats": {
+                    file_format: self._located[name][file_format]
+                    for file_format in self._recipe.renditions[name].formats
+                    if file_format in self._located[name]
+                },
             }
             for name, frame in self._frames.items()
         ]

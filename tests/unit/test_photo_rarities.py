@@ -90,3 +90,13 @@ def test_a_still_that_is_smaller_does_not_stop_what_moves(tmp_path: Path) -> Non
     still = {"width": 64, "formats": formats}
     recipe = images_recipe({"moving": moving, "still": still}, drop_larger=True)
     assert set(Rendered(path, recipe).files) == {"moving.jpg", "moving.webp", "still.jpg"}
+
+
+@pytest.mark.parametrize("order", [("avif", "jpg", "png"), ("jpg", "png", "avif")])
+def test_formats_are_recorded_in_the_recipes_order(tmp_path: Path, order: tuple[str, ...]) -> None:
+    path = tmp_path / "a.png"
+    photo((320, 240)).save(path)
+    options = {"avif": {"quality": 50, "effort": 4}, "jpg": {"quality": 80}, "png": {}}
+    recipe = images_recipe({"only": {"width": 320, "formats": {n: options[n] for n in order}}})
+    [rendition] = Rendered(path, recipe).attributes["renditions"]
+    assert tuple(rendition["formats"]) == order
