@@ -1,5 +1,20 @@
 """Packaging: from encoded tracks to what a player is given. Nothing here runs or uploads."""
 
-from packager.stream import File, Span, Stream, StreamRung, StreamSound, package
+from packager.boxes import BoxError
+from packager.cutting import SoundTrack
+from packager.renditions import File, Span
+from packager.stream import Stream, StreamRung, StreamSound, package
+from packager.tracks import Track, read_track
 
-__all__ = ["File", "Span", "Stream", "StreamRung", "StreamSound", "package"]
+__all__ = [
+    "BoxError",
+    "File",
+    "SoundTrack",
+    "Span",
+    "Stream",
+    "StreamRung",
+    "StreamSound",
+    "Track",
+    "package",
+    "read_track",
+]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from packager.boxes import Track
+from packager.tracks import Track
 
 # EXT-X-MAP in playlists of whole segments asks for 6 (RFC 8216, 7); players of fMP4 know 7.
 VERSION = 7
+_HEAD = ("#EXTM3U", f"#EXT-X-VERSION:{VERSION}", "#EXT-X-INDEPENDENT-SEGMENTS")
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Consecutive fragments: byte range in their file, and how long they play."""
+    """Consecutive fragments, or a key frame: byte range in their file, and how long they play."""
 
     offset: int
     size: int
@@ -50,11 +51,25 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyFrameVariant:
+    """The key frames of a variant alone, for players to show while they seek."""
+
+    uri: str
+    bandwidth: int
+    average_bandwidth: int
+    codec: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class SoundRendition:
-    """The audio rendition that all variants share."""
+    """An audio rendition that all variants share; `language` is BCP 47, `name` for people."""
 
     uri: str
     channels: int
+    name: str = "Audio"
+    language: str | None = None
 
 
 def segment_starts(track: Track, seconds: int) -> list[Fraction]:
@@ -82,11 +97,22 @@ def _nearest(times: Sequence[Fraction], time: Fraction) -> int:
 
 
 def _joined(track: Track, begin: int, end: int) -> Segment:
-    fragments = track.fragments[begin:end]
-    offset = fragments[0].offset
-    size = fragments[-1].offset + fragments[-1].size - offset
-    ticks = sum(fragment.duration for fragment in fragments)
-    return Segment(offset, size, Fraction(ticks, track.timescale))
+    first, last = track.fragments[begin], track.fragments[end - 1]
+    # What an edit list cuts off lies before zero and does not play.
+    seconds = track.seconds_after(end - 1) - max(Fraction(0), track.seconds_at(first))
+    return Segment(first.offset, last.offset + last.size - first.offset, seconds)
+
+
+def key_frames(track: Track) -> list[Segment]:
+    """The first picture of each fragment, with the `moof` before it, until the next (4.3.3.6)."""
+    return [
+        Segment(
+            fragment.offset,
+            fragment.first_sample_end,
+            track.seconds_after(number) - track.seconds_at(fragment),
+        )
+        for number, fragment in enumerate(track.fragments)
+    ]
 
 
 def target_duration(segments: Sequence[Segment]) -> int:
@@ -117,18 +143,18 @@ def average_bit_rate(segments: Sequence[Segment]) -> Fraction:
     return 8 * sum(segment.size for segment in segments) / seconds
 
 
-def media_playlist(init: Addressed, segments: Sequence[Addressed], target: int) -> str:
+def media_playlist(
+    init: Addressed, segments: Sequence[Addressed], target: int, *, key_frames_only: bool = False
+) -> str:
     """The playlist of one rendition, complete (4.3.2, 4.3.3)."""
-    return _lines(_media_tags(init, segments, target))
+    head = ["#EXT-X-I-FRAMES-ONLY"] if key_frames_only else []
+    return _lines([*_HEAD, *head, *_media_tags(init, segments, target)])
 
 
 def _media_tags(init: Addressed, segments: Sequence[Addressed], target: int) -> Iterator[str]:
-    yield "#EXTM3U"
-    yield f"#EXT-X-VERSION:{VERSION}"
     yield f"#EXT-X-TARGETDURATION:{target}"
     yield "#EXT-X-MEDIA-SEQUENCE:0"
     yield "#EXT-X-PLAYLIST-TYPE:VOD"
-    yield "#EXT-X-INDEPENDENT-SEGMENTS"
     within = f',BYTERANGE="{_byte_range(init.byte_range)}"' if init.byte_range else ""
     yield f'#EXT-X-MAP:URI="{init.uri}"{within}'
     for segment in segments:
@@ -144,31 +170,58 @@ def _byte_range(size_and_offset: tuple[int, int]) -> str:
     return f"{size}@{offset}"
 
 
-def master_playlist(variants: Sequence[Variant], sound: SoundRendition | None) -> str:
-    """The playlist of playlists (4.3.4)."""
-    return _lines(_master_tags(variants, sound))
+def master_playlist(
+    variants: Sequence[Variant],
+    sounds: Sequence[SoundRendition],
+    key_frame_variants: Sequence[KeyFrameVariant] = (),
+) -> str:
+    """The playlist of playlists (4.3.4). The first of `sounds` is played unless another is chosen.
 
-
-def _master_tags(variants: Sequence[Variant], sound: SoundRendition | None) -> Iterator[str]:
-    yield "#EXTM3U"
-    yield f"#EXT-X-VERSION:{VERSION}"
-    yield "#EXT-X-INDEPENDENT-SEGMENTS"
-    if sound:
-        yield (
-            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES,'
-            f'CHANNELS="{sound.channels}",URI="{sound.uri}"'
-        )
+    Each of them is to have a name of its own.
+    """
+    tags = [*_HEAD, *_sound_tags(sounds)]
     for variant in variants:
-        group = ',AUDIO="audio"' if sound else ""
+        tags += _variant_tags(variant, has_sound=bool(sounds))
+    return _lines([*tags, *map(_key_frame_tag, key_frame_variants)])
+
+
+def _sound_tags(sounds: Sequence[SoundRendition]) -> Iterator[str]:
+    languages = set()
+    for number, sound in enumerate(sounds):
+        # What a player chooses by language must not be ambiguous (4.3.4.1.1).
+        chosen = "NO" if sound.language in languages else "YES"
+        languages.add(sound.language)
+        language = f',LANGUAGE="{sound.language}"' if sound.language else ""
         yield (
-            f"#EXT-X-STREAM-INF:BANDWIDTH={variant.bandwidth}"
-            f",AVERAGE-BANDWIDTH={variant.average_bandwidth}"
-            f',CODECS="{",".join(variant.codecs)}"'
-            f",RESOLUTION={variant.width}x{variant.height}"
-            f",FRAME-RATE={float(variant.frame_rate):.3f}{group}"
+            f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="{sound.name}"{language}'
+            f",DEFAULT={'NO' if number else 'YES'},AUTOSELECT={chosen}"
+            f',CHANNELS="{sound.channels}",URI="{sound.uri}"'
         )
-        yield variant.uri
 
 
-def _lines(lines: Iterator[str]) -> str:
+def _variant_tags(variant: Variant, *, has_sound: bool) -> Iterator[str]:
+    group = ',AUDIO="audio"' if has_sound else ""
+    yield (
+        f"#EXT-X-STREAM-INF:{_bit_rates(variant)}"
+        f',CODECS="{",".join(variant.codecs)}"'
+        f",RESOLUTION={variant.width}x{variant.height}"
+        f",FRAME-RATE={float(variant.frame_rate):.3f}{group}"
+    )
+    yield variant.uri
+
+
+def _key_frame_tag(variant: KeyFrameVariant) -> str:
+    return (
+        f"#EXT-X-I-FRAME-STREAM-INF:{_bit_rates(variant)}"
+        f',CODECS="{variant.codec}"'
+        f",RESOLUTION={variant.width}x{variant.height}"
+        f',URI="{variant.uri}"'
+    )
+
+
+def _bit_rates(variant: Variant | KeyFrameVariant) -> str:
+    return f"BANDWIDTH={variant.bandwidth},AVERAGE-BANDWIDTH={variant.average_bandwidth}"
+
+
+def _lines(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)

@@ -3,52 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
+from packager import dash as mpd
 from packager import hls
-from packager.boxes import BoxError, Track, read_track
+from packager.cutting import SoundTrack, cut_tracks
+from packager.renditions import File, Layout, Rendition
 
-Layout = Literal["byte_ranges", "objects"]
-
-MASTER = "hls/master.m3u8"
+_MASTER = "master.m3u8"
+_MANIFEST = "manifest.mpd"
 PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
-_AUDIO = "audio"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A part of a file."""
-
-    path: Path
-    offset: int
-    size: int
-
-    def read(self) -> bytes:
-        """Its bytes."""
-        with self.path.open("rb") as file:
-            file.seek(self.offset)
-            return file.read(self.size)
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """An object to publish; `name` is relative to where outputs go. A `Path` is a whole file."""
-
-    name: str
-    content_type: str
-    content: str | Path | Span
 
 
 @dataclass(frozen=True, slots=True)
 class StreamRung:
-    """What was measured of one rung; bit rates are bits per second and include the sound."""
+    """What was measured of one rung; bit rates are bits per second.
+
+    `codecs` and bit rates include the sound, the most demanding one if there are several.
+    """
 
     name: str
     playlist: str
+    key_frame_playlist: str
     width: int
     height: int
     codecs: str
@@ -61,11 +40,14 @@ class StreamRung:
 
 @dataclass(frozen=True, slots=True)
 class StreamSound:
-    """What was measured of the sound."""
+    """What was measured of a sound, by the name and language that players show."""
 
+    name: str
+    language: str | None
     playlist: str
     codecs: str
     channels: int
+    sampling_rate: int
     seconds: float
     bytes: int
     bandwidth: int
@@ -74,151 +56,142 @@ class StreamSound:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A packaged stream. `files` are in the order to publish them in, the master playlist last."""
+    """A packaged stream. `files` are in the order to publish them in, the master playlist last.
+
+    `manifest` names the DASH manifest among them. The first of `sounds` is the default.
+    """
 
     files: tuple[File, ...]
     rungs: tuple[StreamRung, ...]
-    sound: StreamSound | None
+    sounds: tuple[StreamSound, ...]
     seconds: float
+    manifest: str | None = None
+
+    @property
+    def master(self) -> str:
+        """The name of the master playlist."""
+        return self.files[-1].name
+
+    @property
+    def sound(self) -> StreamSound | None:
+        """The sound that is played unless another is chosen."""
+        return self.sounds[0] if self.sounds else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Rendition:
-    """One track cut into segments, and how it will be named and fetched."""
+class _Cut:
+    """All tracks of a stream cut into segments, and the folder that names begin with."""
 
-    name: str
-    path: Path
-    track: Track
-    segments: list[hls.Segment]
-    media_type: str
+    pictures: list[Rendition]
+    sounds: list[Rendition]
+    layout: Layout
+    folder: str
 
     @property
-    def playlist(self) -> str:
-        return f"{self.name}.m3u8"
+    def renditions(self) -> list[Rendition]:
+        return [*self.pictures, *self.sounds]
 
-    def files(self, layout: Layout) -> Iterator[File]:
-        if layout == "byte_ranges":
-            yield File(f"hls/{self.name}.mp4", self.media_type, self.path)
-            return
-        for uri, span in self._objects():
-            yield File(f"hls/{uri}", self.media_type, span)
+    @property
+    def target(self) -> int:
+        """EXT-X-TARGETDURATION: one for all playlists, as RFC 8216 6.2.4 asks."""
+        return max(hls.target_duration(rendition.segments) for rendition in self.renditions)
 
-    def playlist_file(self, layout: Layout, target: int) -> File:
-        init, *segments = self._addressed(layout)
-        text = hls.media_playlist(init, segments, target)
-        return File(f"hls/{self.playlist}", PLAYLIST_TYPE, text)
-
-    def _objects(self) -> Iterator[tuple[str, Span]]:
-        yield f"{self.name}/init.mp4", Span(self.path, 0, self.track.init_size)
-        for number, segment in enumerate(self.segments, 1):
-            uri = f"{self.name}/segment_{number:05}.m4s"
-            yield uri, Span(self.path, segment.offset, segment.size)
-
-    def _addressed(self, layout: Layout) -> Iterator[hls.Addressed]:
-        lengths = [Fraction(0), *(segment.seconds for segment in self.segments)]
-        for (uri, span), seconds in zip(self._objects(), lengths, strict=True):
-            if layout == "objects":
-                yield hls.Addressed(uri, None, seconds)
-            else:
-                yield hls.Addressed(f"{self.name}.mp4", (span.size, span.offset), seconds)
+    def name(self, name: str) -> str:
+        return f"{self.folder}/{name}"
 
 
 def package(
-    rungs: Mapping[str, Path], sound: Path | None, *, segment_seconds: int, layout: Layout
+    rungs: Mapping[str, Path],
+    sounds: Sequence[SoundTrack] = (),
+    *,
+    segment_seconds: int,
+    layout: Layout,
+    dash: bool = False,
+    folder: str = "hls",
 ) -> Stream:
-    """Playlists over fragmented MP4 files: one per rung, lowest first, and one of the sound.
+    """Playlists over fragmented MP4 files: one per rung, lowest first, and one of each sound.
 
     `layout` says whether segments are byte ranges of one object per rendition or objects of their
-    own. Raises `BoxError` when a file cannot be packaged or the rungs' key frames differ.
+    own. `dash` adds a manifest over the same media. All names are in `folder`, so that streams in
+    folders of their own can lie side by side. Raises `BoxError` when a file cannot be packaged or
+    the rungs' key frames differ.
     """
-    tracks = {name: _playable(path) for name, path in rungs.items()}
-    reference = next(iter(tracks.values()))
-    for name, track in tracks.items():
-        _refuse_unaligned(name, track, reference)
-    starts = hls.segment_starts(reference, segment_seconds)
-    pictures = [
-        _Rendition(name, rungs[name], track, hls.cut(track, starts), "video/mp4")
-        for name, track in tracks.items()
-    ]
-    audio = _audio_rendition(sound, starts, segment_seconds) if sound else None
-    renditions = [*pictures, audio] if audio else pictures
-    # One target for all playlists of a stream, as RFC 8216 6.2.4 asks.
-    target = max(hls.target_duration(rendition.segments) for rendition in renditions)
-    measured = _measure_sound(audio, target) if audio else None
-    facts = tuple(_measure_rung(picture, audio, target) for picture in pictures)
-    files = [file for rendition in renditions for file in rendition.files(layout)]
-    files += [rendition.playlist_file(layout, target) for rendition in renditions]
-    files.append(File(MASTER, PLAYLIST_TYPE, _master(pictures, facts, audio)))
-    return Stream(tuple(files), facts, measured, float(max(r.track.seconds for r in pictures)))
+    cut = _Cut(*cut_tracks(rungs, sounds, segment_seconds), layout, folder)
+    measured = tuple(_measure_sound(sound, cut) for sound in cut.sounds)
+    facts = tuple(_measure_rung(picture, cut) for picture in cut.pictures)
+    files = [file for rendition in cut.renditions for file in rendition.files(layout)]
+    files += [_playlist(rendition, cut) for rendition in cut.renditions]
+    files += [_key_frame_playlist(picture, layout) for picture in cut.pictures]
+    if dash:
+        text = mpd.manifest(cut.pictures, cut.sounds, layout)
+        files.append(File(_MANIFEST, mpd.CONTENT_TYPE, text))
+    files.append(File(_MASTER, PLAYLIST_TYPE, _master(cut, facts)))
+    if len({file.name for file in files}) < len(files):
+        raise ValueError(f"the rungs' names make two files of one name: {sorted(rungs)}")
+    return Stream(
+        files=tuple(replace(file, name=cut.name(file.name)) for file in files),
+        rungs=facts,
+        sounds=measured,
+        seconds=float(max(picture.track.seconds for picture in cut.pictures)),
+        manifest=cut.name(_MANIFEST) if dash else None,
+    )
 
 
-def _playable(path: Path) -> Track:
-    track = read_track(path)
-    if not track.seconds:
-        raise BoxError("a track has no media")
-    return track
+def _playlist(rendition: Rendition, cut: _Cut) -> File:
+    text = hls.media_playlist(rendition.init(cut.layout), rendition.media(cut.layout), cut.target)
+    return File(rendition.playlist, PLAYLIST_TYPE, text)
 
 
-def _refuse_unaligned(name: str, track: Track, reference: Track) -> None:
-    times = [track.seconds_at(fragment) for fragment in track.fragments]
-    if times != [reference.seconds_at(fragment) for fragment in reference.fragments]:
-        raise BoxError(f"the key frames of {name} are not where the other rungs have theirs")
-    if not all(fragment.starts_with_key for fragment in track.fragments):
-        raise BoxError(f"a fragment of {name} does not start with a key frame")
+def _key_frame_playlist(picture: Rendition, layout: Layout) -> File:
+    """With a target of its own, as RFC 8216 6.2.4 lets it have: its segments are shorter."""
+    frames = picture.key_frames(layout)
+    target = hls.target_duration(hls.key_frames(picture.track))
+    text = hls.media_playlist(picture.init(layout), frames, target, key_frames_only=True)
+    return File(picture.key_frame_playlist, PLAYLIST_TYPE, text)
 
 
-def _audio_rendition(path: Path, starts: list[Fraction], segment_seconds: int) -> _Rendition:
-    """Cut where the pictures are cut, and on from there if the sound lasts longer."""
-    track = _playable(path)
-    further = range(1, math.ceil((track.seconds - starts[-1]) / segment_seconds))
-    beyond = [starts[-1] + number * segment_seconds for number in further]
-    return _Rendition(_AUDIO, path, track, hls.cut(track, [*starts, *beyond]), "audio/mp4")
+def _bandwidths(segments: Sequence[hls.Segment], target: int) -> tuple[Fraction, Fraction]:
+    """Peak and average."""
+    return hls.peak_bit_rate(segments, target), hls.average_bit_rate(segments)
 
 
-def _bandwidths(renditions: list[_Rendition], target: int) -> tuple[int, int]:
-    """Peak and average: the sums over what is played together (RFC 8216 4.3.4.2)."""
-    peak = sum(hls.peak_bit_rate(rendition.segments, target) for rendition in renditions)
-    average = sum(hls.average_bit_rate(rendition.segments) for rendition in renditions)
-    return math.ceil(peak), math.ceil(average)
-
-
-def _measure_rung(picture: _Rendition, audio: _Rendition | None, target: int) -> StreamRung:
-    together = [picture, audio] if audio else [picture]
-    bandwidth, average = _bandwidths(together, target)
+def _measure_rung(picture: Rendition, cut: _Cut) -> StreamRung:
+    """The sums over what is played together, of the sound that asks for most (4.3.4.2)."""
+    peak, average = _bandwidths(picture.segments, cut.target)
+    heard = [_bandwidths(sound.segments, cut.target) for sound in cut.sounds]
+    codecs = dict.fromkeys(rendition.track.codec for rendition in [picture, *cut.sounds])
     return StreamRung(
         name=picture.name,
-        playlist=f"hls/{picture.playlist}",
+        playlist=cut.name(picture.playlist),
+        key_frame_playlist=cut.name(picture.key_frame_playlist),
         width=picture.track.width,
         height=picture.track.height,
-        codecs=",".join(rendition.track.codec for rendition in together),
+        codecs=",".join(codecs),
         frame_rate=float(picture.track.sample_rate),
         seconds=float(picture.track.seconds),
-        bytes=_bytes(picture),
-        bandwidth=bandwidth,
-        average_bandwidth=average,
+        bytes=picture.bytes,
+        bandwidth=math.ceil(peak + max((peak for peak, _ in heard), default=0)),
+        average_bandwidth=math.ceil(average + max((average for _, average in heard), default=0)),
     )
 
 
-def _measure_sound(audio: _Rendition, target: int) -> StreamSound:
-    bandwidth, average = _bandwidths([audio], target)
+def _measure_sound(sound: Rendition, cut: _Cut) -> StreamSound:
+    peak, average = _bandwidths(sound.segments, cut.target)
     return StreamSound(
-        playlist=f"hls/{audio.playlist}",
-        codecs=audio.track.codec,
-        channels=audio.track.channels,
-        seconds=float(audio.track.seconds),
-        bytes=_bytes(audio),
-        bandwidth=bandwidth,
-        average_bandwidth=average,
+        name=sound.title,
+        language=sound.language,
+        playlist=cut.name(sound.playlist),
+        codecs=sound.track.codec,
+        channels=sound.track.channels,
+        sampling_rate=sound.track.sampling_rate,
+        seconds=float(sound.track.seconds),
+        bytes=sound.bytes,
+        bandwidth=math.ceil(peak),
+        average_bandwidth=math.ceil(average),
     )
 
 
-def _bytes(rendition: _Rendition) -> int:
-    return rendition.track.init_size + sum(segment.size for segment in rendition.segments)
-
-
-def _master(
-    pictures: list[_Rendition], facts: tuple[StreamRung, ...], audio: _Rendition | None
-) -> str:
+def _master(cut: _Cut, facts: Sequence[StreamRung]) -> str:
     variants = [
         hls.Variant(
             uri=picture.playlist,
@@ -229,7 +202,23 @@ def _master(
             height=rung.height,
             frame_rate=picture.track.sample_rate,
         )
-        for picture, rung in zip(pictures, facts, strict=True)
+        for picture, rung in zip(cut.pictures, facts, strict=True)
     ]
-    sound = hls.SoundRendition(audio.playlist, audio.track.channels) if audio else None
-    return hls.master_playlist(variants, sound)
+    sounds = [
+        hls.SoundRendition(sound.playlist, sound.track.channels, sound.title, sound.language)
+        for sound in cut.sounds
+    ]
+    return hls.master_playlist(variants, sounds, [_key_frames(one) for one in cut.pictures])
+
+
+def _key_frames(picture: Rendition) -> hls.KeyFrameVariant:
+    frames = hls.key_frames(picture.track)
+    peak, average = _bandwidths(frames, hls.target_duration(frames))
+    return hls.KeyFrameVariant(
+        uri=picture.key_frame_playlist,
+        bandwidth=math.ceil(peak),
+        average_bandwidth=math.ceil(average),
+        codec=picture.track.codec,
+        width=picture.track.width,
+        height=picture.track.height,
+    )

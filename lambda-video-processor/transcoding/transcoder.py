@@ -7,7 +7,7 @@ from pathlib import Path
 
 from media_pipeline.failures import PermanentError
 from media_pipeline.recipe import Videos
-from packager import Stream, package
+from packager import SoundTrack, Stream, package
 from transcoding.engine import encode, remux
 from transcoding.plan import plan
 from transcoding.probe import Probe, probe
@@ -50,7 +50,7 @@ def transcode(source: Path, folder: Path, recipe: Videos, seconds_left: SecondsL
     encoded = encode(planned, source, folder, seconds_left)
     stream = package(
         encoded.rungs,
-        encoded.sound,
+        [SoundTrack(encoded.sound)] if encoded.sound else [],
         segment_seconds=recipe.segment_seconds,
         layout=recipe.segments,
     )

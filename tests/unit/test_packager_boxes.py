@@ -12,7 +12,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clips import full_ffmpeg, moving_clip
-from packager.boxes import BoxError, Fragment, read_track
+from mp4_boxes import (
+    MDAT,
+    avc1,
+    avcc,
+    box,
+    descriptor,
+    elst,
+    es_descriptor,
+    full_box,
+    moof,
+    moov,
+    mp4a,
+    words,
+    written,
+)
+from packager.boxes import BoxError
+from packager.fragments import Fragment
+from packager.tracks import read_track
 
 FRAGMENTED = ("-movflags", "frag_keyframe+empty_moov+default_base_moof")
 
@@ -61,7 +78,7 @@ def test_a_sound_track_is_what_pyav_finds(sound: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["picture", "sound"])
-def test_fragments_follow_each_other_in_the_file_and_in_time(
+def test_fragments_follow_each_other_in_the_file_and_in_decoding(
     name: str, request: pytest.FixtureRequest
 ) -> None:
     path: Path = request.getfixturevalue(name)
@@ -72,67 +89,8 @@ def test_fragments_follow_each_other_in_the_file_and_in_time(
     for fragment in track.fragments:
         assert (fragment.offset, fragment.time) == (offset, time)
         assert media[offset + 4 : offset + 8] == b"moof"
-        assert track.seconds_at(fragment) == Fraction(time, track.timescale)
         offset, time = offset + fragment.size, time + fragment.duration
     assert media[offset + 4 : offset + 8] == b"mfra"
-
-
-def box(kind: bytes, *payload: bytes) -> bytes:
-    body = b"".join(payload)
-    return struct.pack(">I4s", 8 + len(body), kind) + body
-
-
-def full_box(kind: bytes, version: int, flags: int, *payload: bytes) -> bytes:
-    return box(kind, struct.pack(">I", version << 24 | flags), *payload)
-
-
-def words(*numbers: int) -> bytes:
-    return struct.pack(f">{len(numbers)}I", *numbers)
-
-
-AVCC = box(b"avcC", bytes([1, 0x64, 0x00, 0x1F, 0xFF, 0xE0, 0]))
-
-
-def avc1(avcc: bytes = AVCC) -> bytes:
-    return box(b"avc1", bytes(24), struct.pack(">HH", 640, 360), bytes(50), avcc)
-
-
-def mp4a(*descriptors: bytes) -> bytes:
-    fields = bytes(16) + struct.pack(">H", 2) + bytes(10)
-    return box(b"mp4a", fields, full_box(b"esds", 0, 0, *descriptors))
-
-
-def descriptor(tag: int, body: bytes, *, long: bool = False) -> bytes:
-    length = bytes([0x80, 0x80, 0x80, len(body)]) if long else bytes([len(body)])
-    return bytes([tag]) + length + body
-
-
-def es_descriptor(specific: bytes, flags: int = 0, optional: bytes = b"") -> bytes:
-    config = b"\x40" + bytes(12) + descriptor(5, specific, long=True)
-    return descriptor(3, bytes([0, 1, flags]) + optional + descriptor(4, config))
-
-
-def moov(entry: bytes, *, version: int = 0, timescale: int = 1000, tracks: int = 1) -> bytes:
-    times = bytes(16 if version else 8)
-    mdhd = full_box(b"mdhd", version, 0, times, words(timescale), bytes(8 + 4 * version))
-    stsd = full_box(b"stsd", 0, 0, words(1), entry)
-    trak = box(b"trak", box(b"mdia", mdhd, box(b"minf", box(b"stbl", stsd))))
-    trex = full_box(b"trex", 0, 0, words(1, 1, 40, 0, 0x10000))
-    return box(b"moov", *([trak] * tracks), box(b"mvex", trex))
-
-
-def moof(*runs: bytes, tfhd: bytes = b"", tfdt: bytes = b"") -> bytes:
-    header = tfhd or full_box(b"tfhd", 0, 0, words(1))
-    start = tfdt or full_box(b"tfdt", 0, 0, words(0))
-    return box(b"moof", full_box(b"mfhd", 0, 0, words(1)), box(b"traf", header, start, *runs))
-
-
-def written(path: Path, *boxes: bytes) -> Path:
-    path.write_bytes(b"".join((box(b"ftyp", b"cmfc"), *boxes)))
-    return path
-
-
-MDAT = box(b"mdat", bytes(100))
 
 
 def only_fragment(path: Path, run: bytes, **parts: bytes) -> Fragment:
@@ -164,10 +122,12 @@ def test_runs_of_samples(
 
 
 def test_a_fragments_own_defaults_come_before_the_tracks(tmp_path: Path) -> None:
-    tfhd = full_box(b"tfhd", 0, 0x2003B, words(1), bytes(8), words(1, 25, 999, 0))
+    tfhd = full_box(b"tfhd", 0, 0x2003A, words(1), words(1, 25, 999, 0))
     tfdt = full_box(b"tfdt", 1, 0, struct.pack(">Q", 1 << 40))
-    found = only_fragment(tmp_path, full_box(b"trun", 0, 0, words(4)), tfhd=tfhd, tfdt=tfdt)
+    run = full_box(b"trun", 0, 0x1, words(4, 120))
+    found = only_fragment(tmp_path, run, tfhd=tfhd, tfdt=tfdt)
     assert (found.duration, found.starts_with_key, found.time) == (100, True, 1 << 40)
+    assert found.first_sample_end == 120 + 999
 
 
 def test_several_runs_are_one_fragment(tmp_path: Path) -> None:
@@ -201,8 +161,8 @@ def test_both_versions_of_the_media_header(version: int, tmp_path: Path) -> None
     ("descriptors", "codec"),
     [
         (es_descriptor(bytes([2 << 3, 0])), "mp4a.40.2"),
-        (es_descriptor(bytes([5 << 3, 0])), "mp4a.40.5"),
-        (es_descriptor(bytes([0xF8 | 10 >> 3, (10 & 7) << 5])), "mp4a.40.42"),  # escaped
+        (es_descriptor(bytes([5 << 3, 0, 0])), "mp4a.40.5"),
+        (es_descriptor(bytes([0xF8 | 10 >> 3, (10 & 7) << 5, 0])), "mp4a.40.42"),  # escaped
         (es_descriptor(b"\x10\0", 0x80 | 0x20, bytes(4)), "mp4a.40.2"),
         (es_descriptor(b"\x10\0", 0x40, b"\x03url"), "mp4a.40.2"),
     ],
@@ -223,8 +183,18 @@ RUN = full_box(b"trun", 0, 0x4, words(1, 0))
         (moov(avc1(), tracks=2),),
         (moov(avc1(), tracks=0),),
         (moov(avc1(), timescale=0),),
-        (moov(avc1(box(b"avcC", b"\0" * 7))),),
+        (moov(avc1(avcc(version=0))),),
         (moov(avc1(box(b"avcC", b"\1"))),),
+        (moov(avc1(box(b"avcC", bytes([1, 0x64, 0x00, 0x1F, 0xFF])))),),
+        (moov(avc1(avcc(sps=2))),),
+        (moov(avc1(avcc(pps=2))),),
+        (moov(avc1(avcc(sps=0))),),
+        (moov(mp4a(es_descriptor(b"\x10"))),),
+        (moov(mp4a(es_descriptor(b"\x16\x90"))),),
+        (moov(avc1(), edits=elst((0, 0, 1), (0, 0, 1))),),
+        (moov(avc1(), edits=elst((0, 0, 2))),),
+        (moov(avc1(), edits=elst((0, -2, 1))),),
+        (moov(avc1(), edits=elst((600, -1, 1))),),
         (moov(box(b"hvc1", bytes(100))),),
         (
             moov(
@@ -245,6 +215,7 @@ RUN = full_box(b"trun", 0, 0x4, words(1, 0))
         (moov(avc1()), moof(full_box(b"trun", 0, 0x100, words(1 << 31))), MDAT),
         (moov(avc1()), moof(full_box(b"trun", 0, 0x4, words(1))), MDAT),
         (moov(avc1()), moof(RUN, tfhd=full_box(b"tfhd", 0, 0x8, words(1))), MDAT),
+        (moov(avc1()), moof(RUN, tfhd=full_box(b"tfhd", 0, 0x1, words(1), bytes(8))), MDAT),
     ],
 )
 def test_what_breaks_the_format_is_refused(boxes: tuple[bytes, ...], tmp_path: Path) -> None:

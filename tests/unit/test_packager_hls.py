@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clips import full_ffmpeg, moving_clip
-from packager import package
-from packager.boxes import BoxError, Fragment, Track
+from media_playlists import read_attributes
+from packager.fragments import Fragment
 from packager.hls import (
     Addressed,
+    KeyFrameVariant,
     Segment,
     SoundRendition,
     Variant,
     average_bit_rate,
     cut,
+    key_frames,
     master_playlist,
     media_playlist,
     peak_bit_rate,
     segment_starts,
     target_duration,
 )
-from playlists import read_attributes, read_master
-from transcoded import lay_out
+from packager.tracks import Track
 
 
 def track_of(*ticks: int, timescale: int = 1000, size: int = 1000) -> Track:
@@ -130,10 +129,10 @@ def test_a_media_playlist_of_byte_ranges() -> None:
     assert media_playlist(init, segments, 4).splitlines() == [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
+        "#EXT-X-INDEPENDENT-SEGMENTS",
         "#EXT-X-TARGETDURATION:4",
         "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-PLAYLIST-TYPE:VOD",
-        "#EXT-X-INDEPENDENT-SEGMENTS",
         '#EXT-X-MAP:URI="480p.mp4",BYTERANGE="812@0"',
         "#EXTINF:4.004000,",
         "#EXT-X-BYTERANGE:1000@812",
@@ -157,11 +156,37 @@ def test_a_media_playlist_of_objects() -> None:
     ]
 
 
+def test_a_playlist_of_key_frames_says_so() -> None:
+    init = Addressed("480p/init.mp4", None)
+    frames = [Addressed("480p/segment_00001.m4s", (700, 2000), Fraction(2))]
+    lines = media_playlist(init, frames, 2, key_frames_only=True).splitlines()
+    assert lines[3] == "#EXT-X-I-FRAMES-ONLY"
+    assert lines[-4:-1] == [
+        "#EXTINF:2.000000,",
+        "#EXT-X-BYTERANGE:700@2000",
+        "480p/segment_00001.m4s",
+    ]
+
+
+def test_key_frames_last_until_the_next_is_shown() -> None:
+    # Shown two ticks after they are decoded, but for the second, which is shown three after.
+    fragments = tuple(
+        Fragment(500 + 100 * number, 100, 40 * number, 40, 4, True, offset, 60)
+        for number, offset in enumerate([2, 3, 2])
+    )
+    frames = key_frames(Track("avc1.64001f", 100, 500, fragments))
+    assert frames == [
+        Segment(500, 60, Fraction(41, 100)),
+        Segment(600, 60, Fraction(39, 100)),
+        Segment(700, 60, Fraction(40, 100)),
+    ]
+
+
 @pytest.mark.parametrize("sound", [SoundRendition("audio.m3u8", 2), None])
 def test_a_master_playlist(sound: SoundRendition | None) -> None:
     codecs = ("avc1.64001f", "mp4a.40.2") if sound else ("avc1.64001f",)
     variant = Variant("720p.m3u8", 900, 800, codecs, 1280, 720, Fraction(30000, 1001))
-    *head, stream, uri = master_playlist([variant], sound).splitlines()
+    *head, stream, uri = master_playlist([variant], [sound] if sound else []).splitlines()
     assert head[:3] == ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
     expected = {
         "BANDWIDTH": "900",
@@ -185,103 +210,29 @@ def test_a_master_playlist(sound: SoundRendition | None) -> None:
     assert uri == "720p.m3u8"
 
 
-def fragmented(path: Path, gop: int, seconds: float) -> Path:
-    flags = ("-movflags", "frag_keyframe+delay_moov+default_base_moof+skip_trailer")
-    keys = ("-g", str(gop), "-keyint_min", str(gop), "-sc_threshold", "0")
-    return moving_clip(path, size=(160, 90), seconds=seconds, sound=False, options=(*keys, *flags))
-
-
-def sound_of(path: Path, seconds: float) -> Path:
-    tone = ("-f", "lavfi", "-i", f"sine=sample_rate=48000:d={seconds}", "-c:a", "aac")
-    from_zero = ("-af", "aresample=first_pts=1024")
-    flags = ("-frag_duration", "500000", "-movflags", "delay_moov+default_base_moof+skip_trailer")
-    full_ffmpeg(*tone, *from_zero, *flags, path)
-    return path
-
-
-def test_sound_that_outlasts_the_picture_is_cut_on(tmp_path: Path) -> None:
-    rungs = {"90p": fragmented(tmp_path / "picture.mp4", 50, 5)}
-    stream = package(
-        rungs, sound_of(tmp_path / "sound.mp4", 13), segment_seconds=4, layout="byte_ranges"
-    )
-    master = read_master(lay_out(stream.files, tmp_path / "published"))
-    assert master.sound
-    assert [piece.seconds for piece in master.variants[0].playlist.pieces] == [4, 1]
-    assert [round(piece.seconds) for piece in master.sound.pieces] == [4, 4, 4, 1]
-    assert stream.seconds == 5
-    assert stream.sound
-    assert stream.sound.seconds == pytest.approx(13, abs=0.05)
-
-
-@pytest.mark.parametrize("layout", ["byte_ranges", "objects"])
-def test_bytes_are_those_of_what_is_published(layout: str, tmp_path: Path) -> None:
-    rungs = {"90p": fragmented(tmp_path / "picture.mp4", 25, 3)}
-    stream = package(rungs, None, segment_seconds=1, layout=layout)  # type: ignore[arg-type]
-    read_master(lay_out(stream.files, tmp_path / "published"))
-    published = [path for path in (tmp_path / "published").rglob("*.m[p4]*") if path.is_file()]
-    media = [path for path in published if path.suffix != ".m3u8"]
-    assert len(media) == (1 if layout == "byte_ranges" else 4)
-    assert stream.rungs[0].bytes == sum(path.stat().st_size for path in media)
-
-
-def test_rungs_whose_key_frames_differ_are_refused(tmp_path: Path) -> None:
-    rungs = {
-        "90p": fragmented(tmp_path / "one.mp4", 50, 3),
-        "also": fragmented(tmp_path / "other.mp4", 25, 3),
+def test_key_frames_are_offered_without_sound() -> None:
+    variant = Variant("9p.m3u8", 9, 8, ("avc1.64001f", "mp4a.40.2"), 16, 9, Fraction(25))
+    frames = KeyFrameVariant("9p-iframes.m3u8", 7, 6, "avc1.64001f", 16, 9)
+    *_, line = master_playlist([variant], [SoundRendition("a.m3u8", 2)], [frames]).splitlines()
+    name, _, attributes = line.partition(":")
+    assert name == "#EXT-X-I-FRAME-STREAM-INF"
+    assert read_attributes(attributes) == {
+        "BANDWIDTH": "7",
+        "AVERAGE-BANDWIDTH": "6",
+        "CODECS": '"avc1.64001f"',
+        "RESOLUTION": "16x9",
+        "URI": '"9p-iframes.m3u8"',
     }
-    with pytest.raises(BoxError, match="also"):
-        package(rungs, None, segment_seconds=4, layout="byte_ranges")
 
 
-def test_fragments_that_do_not_start_with_a_key_frame_are_refused(tmp_path: Path) -> None:
-    clip, path = fragmented(tmp_path / "clip.mp4", 50, 3), tmp_path / "cut.mp4"
-    flags = ("-frag_duration", "500000", "-movflags", "delay_moov+default_base_moof")
-    full_ffmpeg("-i", clip, "-c", "copy", *flags, path)
-    with pytest.raises(BoxError, match="key frame"):
-        package({"90p": path}, None, segment_seconds=4, layout="byte_ranges")
-
-
-def test_a_track_without_media_is_refused(tmp_path: Path) -> None:
-    clip, path = fragmented(tmp_path / "clip.mp4", 50, 1), tmp_path / "init.mp4"
-    media = clip.read_bytes()
-    path.write_bytes(media[: media.index(b"moof") - 4])
-    with pytest.raises(BoxError, match="no media"):
-        package({"90p": path}, None, segment_seconds=4, layout="byte_ranges")
-
-
-@pytest.mark.parametrize(
-    ("playlist", "line", "instead"),
-    [
-        ("90p", "#EXTM3U", "#EXTM3U8"),
-        ("90p", "#EXT-X-VERSION:7", "#EXT-X-VERSION:4"),
-        ("90p", "#EXT-X-TARGETDURATION:2", "#EXT-X-TARGETDURATION:1"),
-        ("90p", "#EXT-X-TARGETDURATION:2", "#EXT-X-TARGETDURATION:3"),
-        ("90p", "#EXT-X-PLAYLIST-TYPE:VOD\n", ""),
-        ("90p", "#EXT-X-ENDLIST\n", ""),
-        ("90p", "#EXTINF:2.000000,", "#EXTINF:1.900000,"),
-        ("90p", "#EXTINF:1.000000,\n", ""),
-        ("90p", '@0"', '@1"'),
-        ("90p", "90p.mp4\n#EXT-X-ENDLIST", "other.mp4\n#EXT-X-ENDLIST"),
-        ("master", "RESOLUTION=160x90", "RESOLUTION=160x91"),
-        ("master", "FRAME-RATE=25.000", "FRAME-RATE=30.000"),
-        ("master", 'CODECS="avc1.', 'CODECS="avc1.1'),
-        ("master", "BANDWIDTH=", "BANDWIDTH=1"),
-        ("master", ",AVERAGE-BANDWIDTH=", ",AVERAGE-BANDWIDTH=1"),
-        ("master", 'AUDIO="audio"', 'AUDIO="another"'),
-        ("master", "90p.m3u8\n", ""),
-    ],
-)
-def test_the_judge_of_playlists_sees_what_is_wrong(
-    playlist: str, line: str, instead: str, tmp_path: Path
-) -> None:
-    rungs = {"90p": fragmented(tmp_path / "picture.mp4", 50, 3)}
-    sound = sound_of(tmp_path / "sound.mp4", 3)
-    stream = package(rungs, sound, segment_seconds=2, layout="byte_ranges")
-    master = lay_out(stream.files, tmp_path / "published")
-    read_master(master)
-    path = master.with_name(f"{playlist}.m3u8")
-    text = path.read_text()
-    assert line in text
-    path.write_text(text.replace(line, instead))
-    with pytest.raises((AssertionError, OSError)):
-        read_master(master)
+def test_players_choose_sound_by_language_where_that_is_clear() -> None:
+    sounds = [
+        SoundRendition(f"{number}.m3u8", 2, f"Sound {number}", language)
+        for number, language in enumerate(["en", "de", "en", None, None])
+    ]
+    lines = master_playlist([], sounds).splitlines()[3:]
+    found = [read_attributes(line.removeprefix("#EXT-X-MEDIA:")) for line in lines]
+    assert [one.get("LANGUAGE") for one in found] == ['"en"', '"de"', '"en"', None, None]
+    assert [one["AUTOSELECT"] for one in found] == ["YES", "YES", "NO", "YES", "NO"]
+    assert [one["DEFAULT"] for one in found] == ["YES", "NO", "NO", "NO", "NO"]
+    assert {one["GROUP-ID"] for one in found} == {'"audio"'}

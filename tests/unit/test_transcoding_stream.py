@@ -94,10 +94,11 @@ def test_the_master_playlist_is_published_last_and_media_first(ordinary: Made) -
     names = [file.name for file in ordinary.transcoded.stream.files]
     assert names == [
         *("hls/90p.mp4", "hls/180p.mp4", "hls/audio.mp4"),
-        *("hls/90p.m3u8", "hls/180p.m3u8", "hls/audio.m3u8", "hls/master.m3u8"),
+        *("hls/90p.m3u8", "hls/180p.m3u8", "hls/audio.m3u8"),
+        *("hls/90p-iframes.m3u8", "hls/180p-iframes.m3u8", "hls/master.m3u8"),
     ]
     types = [file.content_type for file in ordinary.transcoded.stream.files]
-    assert types == ["video/mp4"] * 2 + ["audio/mp4"] + ["application/vnd.apple.mpegurl"] * 4
+    assert types == ["video/mp4"] * 2 + ["audio/mp4"] + ["application/vnd.apple.mpegurl"] * 6
 
 
 def test_segments_can_be_objects_of_their_own(folder: Path, ordinary: Made) -> None:
