@@ -27,7 +27,7 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Format = Literal["jpg", "webp", "avif", "png"]
 Placeholder = Literal["blurhash", "thumbhash", "lqip", "dominant_color"]
 
-RESERVED_NAMES = frozenset({"audio", "master"})
+RESERVED_NAMES = re.compile(r"master|manifest|source|audio(-\d+)?|.*-iframes")
 """What other files are called that lie beside those of the rungs."""
 
 
@@ -36,10 +36,14 @@ class Settled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Keys(Settled, frozen=True):
-    """Key templates; each `{placeholder}` stands for one path component."""
+    """Key templates; each `{placeholder}` stands for one path component.
+
+    `segments` is for what a cutting job makes; it knows `{job_id}` and `{output}`.
+    """
 
     originals: KeyTemplate
     outputs: KeyTemplate
+    segments: KeyTemplate
 
 
 EFFORTS: dict[Format, int] = {"webp": 6, "avif": 9, "png": 9}
@@ -176,38 +180,97 @@ class Rung(Settled, frozen=True):
 
 
 class Audio(Settled, frozen=True):
-    """The one audio rendition that all rungs share."""
+    """The audio renditions that all rungs share: the first of the source's tracks, at most `tracks`.
+
+    Loudness is always measured (EBU R 128); `normalised` brings it to `loudness_target` LUFS as
+    far as the true peak allows.
+    """
 
     bitrate: Count
     channels: Literal[1, 2]
     sample_rate: Literal[44100, 48000]
+    tracks: Annotated[int, msgspec.Meta(ge=1, le=16)]
+    loudness: Literal["measured", "normalised"]
+    loudness_target: Annotated[float, msgspec.Meta(ge=-36, le=-8)]
+
+
+class Storyboard(Settled, frozen=True):
+    """Small pictures at regular times on sheets of `columns` by `rows`; `seconds` 0 makes none."""
+
+    seconds: Annotated[int, msgspec.Meta(ge=0)]
+    width: Annotated[int, msgspec.Meta(ge=16, le=640)]
+    columns: Annotated[int, msgspec.Meta(ge=1, le=20)]
+    rows: Annotated[int, msgspec.Meta(ge=1, le=20)]
+    quality: Quality
+
+
+class Captions(Settled, frozen=True):
+    """How a cutting job draws text: in a corner, `size` percent of the frame's short side high."""
+
+    position: Literal["top_left", "top_right", "bottom_left", "bottom_right"]
+    size: Annotated[float, msgspec.Meta(gt=0, le=25)]
+    colour: Colour
+    outline: Colour
+    box: Colour
+    box_opacity: Annotated[int, msgspec.Meta(ge=0, le=100)]
+
+
+class Cuts(Settled, frozen=True):
+    """How a cutting job encodes its segments; `model` is Amazon Bedrock's that varies texts."""
+
+    bitrate: Count
+    max_bitrate: Count
+    buffer: Count
+    short_side: Annotated[int, msgspec.Meta(ge=2)]
+    captions: Captions
+    model: str
 
 
 class Videos(Settled, frozen=True):
-    """What becomes of a video. `downloads` names rungs, or `top` for the highest there is."""
+    """What becomes of a video. `downloads` names rungs, or `top` for the highest there is.
+
+    `first_publish` makes a source that needs no encoding playable before the ladder is ready,
+    `passthrough` makes such a source the top rung if it fits. `original` is whether downloads list
+    the upload itself, or a copy of it beside the outputs. `jobs` is what a direct job means that
+    asks for neither cuts nor text.
+    """
 
     suffixes: list[str]
     limits: VideoLimits
     poster: Stills
+    storyboard: Storyboard
     effort: Literal["low", "medium", "high"]
     max_frame_rate: Annotated[int, msgspec.Meta(ge=1, le=120)]
     gop_seconds: Count
     segment_seconds: Count
     segments: Literal["byte_ranges", "objects"]
+    dash: bool
+    first_publish: bool
+    passthrough: bool
     ladder: dict[Name, Rung]
     audio: Audio
     downloads: list[str]
+    original: Literal["listed", "copied", "left_out"]
+    jobs: Literal["stream", "segments"]
+    cuts: Cuts
 
     def __post_init__(self) -> None:
         if not self.ladder:
             raise ValueError("a ladder has at least one rung")
-        if RESERVED_NAMES & self.ladder.keys():
-            raise ValueError(f"a rung is not called {' or '.join(sorted(RESERVED_NAMES))}")
+        if reserved := sorted(name for name in self.ladder if RESERVED_NAMES.fullmatch(name)):
+            raise ValueError(f"a rung is not called {' or '.join(reserved)}")
         if self.segment_seconds % self.gop_seconds:
             raise ValueError("segment_seconds is a multiple of gop_seconds")
         unknown = set(self.downloads) - {"top"} - self.ladder.keys()
         if unknown:
             raise ValueError(f"downloads names no rung of the ladder: {sorted(unknown)}")
+
+
+class Jobs(Settled, frozen=True):
+    """The words of a cutting job's record: the name of each attribute, and of each status."""
+
+    attributes: dict[str, str]
+    statuses: dict[Literal["processing", "completed", "failed"], str]
 
 
 class Recipe(Settled, frozen=True):
@@ -216,6 +279,7 @@ class Recipe(Settled, frozen=True):
     keys: Keys
     images: Images
     videos: Videos
+    jobs: Jobs
 
     @property
     def digest(self) -> str:
