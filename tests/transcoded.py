@@ -16,7 +16,9 @@ from transcoding import Transcoded, transcode
 
 
 def small_recipe(**differences: object) -> Videos:
-    return load_recipe(json.dumps({"videos": {"ladder": json.loads(LADDER), **differences}})).videos
+    """Two small rungs, both encoded whatever the source, unless `differences` say otherwise."""
+    small = {"ladder": json.loads(LADDER), "first_publish": False, "passthrough": False}
+    return load_recipe(json.dumps({"videos": {**small, **differences}})).videos
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from packager import hls
 from packager.cutting import SoundTrack, cut_tracks
 from packager.renditions import File, Layout, Rendition
 
-_MASTER = "master.m3u8"
+MASTER = "master.m3u8"
 _MANIFEST = "manifest.mpd"
 PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
 
@@ -108,12 +108,13 @@ def package(
     layout: Layout,
     dash: bool = False,
     folder: str = "hls",
+    master: str = MASTER,
 ) -> Stream:
     """Playlists over fragmented MP4 files: one per rung, lowest first, and one of each sound.
 
     `layout` says whether segments are byte ranges of one object per rendition or objects of their
-    own. `dash` adds a manifest over the same media. All names are in `folder`, so that streams in
-    folders of their own can lie side by side. Raises `BoxError` when a file cannot be packaged or
+    own. `dash` adds a manifest over the same media. All names are in `folder`; streams in one folder
+    need names of their own for their `master` playlist, and share what has one name. Raises `BoxError` when a file cannot be packaged or
     the rungs' key frames differ.
     """
     cut = _Cut(*cut_tracks(rungs, sounds, segment_seconds), layout, folder)
@@ -125,7 +126,7 @@ def package(
     if dash:
         text = mpd.manifest(cut.pictures, cut.sounds, layout)
         files.append(File(_MANIFEST, mpd.CONTENT_TYPE, text))
-    files.append(File(_MASTER, PLAYLIST_TYPE, _master(cut, facts)))
+    files.append(File(master, PLAYLIST_TYPE, _master(cut, facts)))
     if len({file.name for file in files}) < len(files):
         raise ValueError(f"the rungs' names make two files of one name: {sorted(rungs)}")
     return Stream(

@@ -29,12 +29,13 @@ _SLOWEST = 32000
 
 @dataclass(frozen=True, slots=True)
 class CopiedSound:
-    """AAC that can be copied; `priming` is how many seconds of it, at its start, are not heard."""
+    """AAC that can be copied; of its first `priming` seconds nothing is heard, then `seconds`."""
 
     codec: str
     channels: int
     sample_rate: int
     priming: Fraction
+    seconds: Fraction
 
 
 def judge_sound(track: Track) -> CopiedSound:
@@ -49,7 +50,9 @@ def judge_sound(track: Track) -> CopiedSound:
     if reasons := [*_coding_reasons(coded), *_timing_reasons(track, coded.sample_rate)]:
         raise NotCopiedError(reasons)
     priming = Fraction(track.edits[0].media_time if track.edits else 0, track.timescale)
-    return CopiedSound("mp4a.40.2", coded.channels, coded.sample_rate, priming)
+    ticks = sum(count * duration for count, duration in track.durations)
+    seconds = Fraction(ticks, track.timescale) - priming
+    return CopiedSound("mp4a.40.2", coded.channels, coded.sample_rate, priming, seconds)
 
 
 @dataclass(frozen=True, slots=True)

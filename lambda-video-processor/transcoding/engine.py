@@ -1,69 +1,140 @@
-"""Carries out a plan with FFmpeg: one process for all rungs, the sound and the poster frame."""
+"""Carries out a plan with FFmpeg: one process for all that shares a decode of the source."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import ffmpeg
 from ffmpeg.nodes import FilterableStream, OutputStream
 
 from media_pipeline.failures import PermanentError
-from transcoding.plan import Plan, PlannedRung, PlannedSound
+from transcoding import sounds, stills
+from transcoding.graph import applied, sized, tagged, timed
+from transcoding.plan import Plan, PlannedRung
 from transcoding.sealed import SecondsLeft, input_options, run
 
-_PRESETS = {"low": "veryfast", "medium": "medium", "high": "slow"}
-# FFmpeg's AAC encoder gives out this many samples of silence before the first one that it was fed.
-_AAC_PRIMING = 1024
-_FRAGMENTED = "delay_moov+default_base_moof+skip_trailer"
+PRESETS = {"low": "veryfast", "medium": "medium", "high": "slow"}
 # More broken packets than this are a damaged file and not a glitch; FFmpeg's own bound is 2/3.
 _MAX_ERROR_RATE = 0.1
 
-_MP4 = {"format": "mp4", "map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact"}
+MP4: Mapping[str, Any] = {
+    "format": "mp4",
+    "map_metadata": -1,
+    "map_chapters": -1,
+    "fflags": "+bitexact",
+}
+# CMAF lets reordered pictures begin at zero by an edit list, or by negative offsets, with which
+# players built on libavformat show them late. FFmpeg's own `cmaf` flag chooses differently from
+# version to version.
+_CMAF_PICTURE: Mapping[str, Any] = {
+    **MP4,
+    "movflags": f"frag_keyframe+{sounds.FRAGMENTED}",
+    "use_editlist": 1,
+    "brand": "cmfc",
+}
 _PROGRAM = [
     *("ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-y"),
     *("-max_error_rate", str(_MAX_ERROR_RATE)),
 ]
 
+OnProgress = Callable[[float], None]
+"""Is told how many seconds of the output are made; what it raises ends the run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """What a run made: a fragmented MP4 per rung, lowest first, one of the sound, and a PNG."""
+    """Fragmented MP4s, one per rung by its name, lowest first, and one of each planned sound."""
 
     rungs: dict[str, Path]
-    sound: Path | None
-    poster: Path
+    sounds: tuple[Path, ...]
 
 
-def encode(plan: Plan, source: Path, folder: Path, seconds_left: SecondsLeft) -> Encoded:
+def copy(
+    plan: Plan, source: Path, folder: Path, name: str, seconds_left: SecondsLeft, *, sound: bool
+) -> Encoded:
+    """The source's own picture as the one rung `name`, its first sound copied too if `sound`.
+
+    All other sounds are encoded. Raises as `sealed.run` does.
+    """
+    copied = Encoded({name: folder / "source.mp4"}, _sound_paths(plan, folder))
+    opened = _input(source, plan)
+    outputs = [
+        ffmpeg.output(
+            opened[str(plan.picture_index)], str(copied.rungs[name]), **_CMAF_PICTURE, c="copy"
+        )
+    ]
+    for number, (planned, path) in enumerate(zip(plan.sounds, copied.sounds, strict=True)):
+        if sound and number == 0:
+            outputs.append(sounds.copied(opened, planned, path, plan.gop_seconds))
+        else:
+            outputs.append(_sound(opened, plan, number, path, 0.0, None))
+    run(_compiled(outputs), seconds_left)
+    return copied
+
+
+def encode(
+    plan: Plan,
+    source: Path,
+    folder: Path,
+    seconds_left: SecondsLeft,
+    *,
+    copied: Encoded | None = None,
+    passed_through: str | None = None,
+    on_progress: OnProgress | None = None,
+) -> Encoded:
     """Makes everything but the downloads, in `folder`, with one decode of `source`.
 
-    Raises as `sealed.run` does, and `PermanentError` with `corrupt_video` when no frame came out.
+    The sounds of `copied` are not made again, and neither is the rung `passed_through`, which is
+    its picture and sets where all others have their key frames. Raises as `sealed.run` does, and
+    `PermanentError` with `corrupt_video` when no frame came out.
     """
-    encoded = Encoded(
-        rungs={rung.name: folder / f"rung-{i}.mp4" for i, rung in enumerate(plan.rungs)},
-        sound=folder / "sound.mp4" if plan.sound else None,
-        poster=folder / "poster.png",
-    )
-    run(_compiled(_outputs(plan, source, encoded)), seconds_left)
-    if not encoded.poster.is_file():
+    made = copied or Encoded({}, ())
+    own = {passed_through: made.rungs[passed_through]} if passed_through else {}
+    rungs = {
+        rung.name: own.get(rung.name, folder / f"rung-{number}.mp4")
+        for number, rung in enumerate(plan.rungs)
+    }
+    encoded = Encoded(rungs, made.sounds or _sound_paths(plan, folder))
+    gain = 0.0
+    if plan.loudness_target is not None and plan.sounds:
+        gain = sounds.measure_gain(plan, _input(source, plan), folder, seconds_left, _compiled)
+    opened = _input(source, plan)
+    outputs = _rung_outputs(opened, plan, rungs, own)
+    outputs += stills.outputs(opened, plan, folder)
+    for number, path in enumerate(encoded.sounds):
+        if not made.sounds:
+            report = sounds.loudness_file(folder) if number == 0 else None
+            outputs.append(_sound(opened, plan, number, path, gain, report))
+        elif number == 0:
+            outputs.append(sounds.measured(opened, plan.sounds[0], sounds.loudness_file(folder)))
+    run(_compiled(outputs), seconds_left, on_progress=on_progress)
+    if not stills.candidates(folder):
         raise PermanentError("corrupt_video", "Not one frame of the video can be decoded.")
-    if encoded.sound and not (encoded.sound.is_file() and encoded.sound.stat().st_size):
+    if not all(path.is_file() and path.stat().st_size for path in encoded.sounds):
         raise PermanentError("corrupt_video", "The video's sound cannot be decoded.")
     return encoded
 
 
+def glance(plan: Plan, source: Path, folder: Path, seconds_left: SecondsLeft) -> None:
+    """Makes the stills alone, of key frames: for a source that there is no time to decode."""
+    opened = _input(source, plan, skip_frame="nokey")
+    run(_compiled(stills.outputs(opened, plan, folder)), seconds_left)
+
+
 def remux(plan: Plan, encoded: Encoded, folder: Path, seconds_left: SecondsLeft) -> dict[str, Path]:
-    """The planned downloads by rung: the rung and the sound in one MP4 that plays as it arrives."""
+    """The planned downloads by rung: its picture and the sounds, in MP4s that play as they come."""
     downloads = {name: folder / f"download-{i}.mp4" for i, name in enumerate(plan.downloads)}
     if downloads:
-        sound = [_input(encoded.sound, plan)["a:0"]] if encoded.sound else []
+        tracks = [_input(path, plan)["a:0"] for path in encoded.sounds]
         outputs = [
             ffmpeg.output(
                 _input(encoded.rungs[name], plan)["v:0"],
-                *sound,
+                *tracks,
                 str(path),
-                **_MP4,
+                **MP4,
                 c="copy",
                 movflags="faststart",
             )
@@ -73,126 +144,81 @@ def remux(plan: Plan, encoded: Encoded, folder: Path, seconds_left: SecondsLeft)
     return downloads
 
 
+def _sound_paths(plan: Plan, folder: Path) -> tuple[Path, ...]:
+    return tuple(folder / f"sound-{number}.mp4" for number in range(len(plan.sounds)))
+
+
 def _compiled(outputs: list[OutputStream]) -> list[str]:
     command: list[str] = ffmpeg.merge_outputs(*outputs).compile(cmd=_PROGRAM)
     return command
 
 
-def _input(path: Path, plan: Plan, **options: int) -> FilterableStream:
-    return ffmpeg.input(str(path), **input_options(plan.limits.pixels), **options)
-
-
-def _outputs(plan: Plan, source: Path, encoded: Encoded) -> list[OutputStream]:
-    """One decode of the source into all outputs.
-
-    Only the rungs share a graph: outputs of one graph wait for the slowest, with all their pictures
-    in memory, and the poster and the sound keep a pace of their own.
-    """
+def _input(path: Path, plan: Plan, **options: int | str) -> FilterableStream:
     # A header may understate how long its stream is; `t` holds the decoder to the limit.
-    opened = _input(source, plan, t=plan.limits.seconds)
-    # One clock before the split, so that all rungs have the same frames; from zero, so that a
-    # picture that starts late waits for its sound.
-    timed = opened[str(plan.picture_index)].filter("fps", fps=str(plan.frame_rate), start_time=0)
-    copies = timed.filter_multi_output("split", len(plan.rungs))
-    outputs = [
-        _rung_output(copies[number], plan, rung, encoded.rungs[rung.name])
-        for number, rung in enumerate(plan.rungs)
-    ]
-    outputs.append(_poster_output(opened, plan, encoded.poster))
-    if plan.sound and encoded.sound:
-        outputs.append(_sound_output(opened, plan, plan.sound, encoded.sound))
+    return ffmpeg.input(
+        str(path), **input_options(plan.limits.pixels), t=plan.limits.seconds, **options
+    )
+
+
+def _rung_outputs(
+    opened: FilterableStream, plan: Plan, rungs: Mapping[str, Path], copied: Mapping[str, Path]
+) -> list[OutputStream]:
+    """The rungs share a graph, and it holds nothing else.
+
+    Outputs of one graph wait for the slowest, with all their pictures in memory. There is one clock
+    before the split, so that all rungs have the same frames.
+    """
+    missing = [rung for rung in plan.rungs if rung.name not in copied]
+    if not missing:
+        return []
+    largest = missing[-1]
+    picture = applied(opened[str(plan.picture_index)], timed(plan.look))
+    look = plan.look
+    if look.hdr:
+        # Once for all rungs, and no more pixels than the largest of them has.
+        picture = applied(picture, sized(look, largest.width, largest.height) + tagged())
+        look = replace(look, hdr="", colour_matrix="declared")
+    split = picture.filter_multi_output("split", len(missing))
+    outputs = []
+    for number, rung in enumerate(missing):
+        scaled = applied(split[number], sized(look, rung.width, rung.height) + tagged())
+        outputs.append(_rung_output(scaled, plan, rung, rungs[rung.name], bool(copied)))
     return outputs
 
 
-def _scale(plan: Plan, rung: PlannedRung) -> dict[str, str | int]:
-    """Arguments of a `scale` to the rung's size, from the colours that the plan assumes."""
-    matrix = {} if plan.colour_matrix == "declared" else {"in_color_matrix": plan.colour_matrix}
-    return {"width": rung.width, "height": rung.height, **matrix}
-
-
 def _rung_output(
-    picture: FilterableStream, plan: Plan, rung: PlannedRung, path: Path
+    picture: FilterableStream, plan: Plan, rung: PlannedRung, path: Path, follows: bool
 ) -> OutputStream:
-    """Upright (FFmpeg turns what it decodes), square pixels, 8 bits of 4:2:0, BT.709."""
-    bt709 = dict.fromkeys(("color_primaries", "color_trc", "colorspace"), "bt709")
+    """A closed group of pictures every `gop_frames`, or wherever a copied rung has one."""
+    grid: dict[str, Any] = {"g": plan.gop_frames, "keyint_min": plan.gop_frames}
+    if follows:
+        grid = {"g": 1 << 20, "keyint_min": 1, "force_key_frames": "source", "forced-idr": 1}
     return ffmpeg.output(
-        picture.filter("scale", **_scale(plan, rung), out_color_matrix="bt709", out_range="tv")
-        .filter("setsar", 1)
-        .filter("format", "yuv420p")
-        .filter("setparams", range="tv", **bt709),
+        picture,
         str(path),
-        **_MP4,
+        **_CMAF_PICTURE,
         **{
             "c:v": "libx264",
             "profile:v": "high",
-            "preset": _PRESETS[plan.effort],
+            "preset": PRESETS[plan.effort],
             "b:v": rung.bitrate,
             "maxrate": rung.max_bitrate,
             "bufsize": rung.buffer,
-            "g": plan.gop_frames,
-            "keyint_min": plan.gop_frames,
+            **grid,
             "sc_threshold": 0,
             "flags": "+cgop",
-            "movflags": f"frag_keyframe+{_FRAGMENTED}",
-            # CMAF lets reordered pictures begin at zero by an edit list, or by negative offsets,
-            # with which players built on libavformat show them late. FFmpeg's own `cmaf` flag
-            # chooses differently from version to version.
-            "use_editlist": 1,
-            "brand": "cmfc",
         },
     )
 
 
-def _poster_output(opened: FilterableStream, plan: Plan, path: Path) -> OutputStream:
-    """The picture at the planned time, over the first: which stays if the source ends sooner."""
-    scale = ":".join(f"{name}={value}" for name, value in _scale(plan, plan.rungs[-1]).items())
-    at = plan.poster_seconds
-    chosen = f"isnan(prev_selected_t)+gte(t\\,{at:f})*lt(prev_selected_t\\,{at:f})"
-    return ffmpeg.output(
-        opened[str(plan.picture_index)],
-        str(path),
-        **{
-            "vf": f"select={chosen},scale={scale},setsar=1,format=rgb24",
-            "format": "image2",
-            "update": 1,
-            "c:v": "png",
-            "fps_mode": "passthrough",
-            "frames:v": 2,
-        },
-    )
-
-
-def _sound_output(
-    opened: FilterableStream, plan: Plan, sound: PlannedSound, path: Path
+def _sound(
+    opened: FilterableStream,
+    plan: Plan,
+    number: int,
+    path: Path,
+    gain: float,
+    report: Path | None,
 ) -> OutputStream:
-    """The sound on the picture's clock: gaps filled, drift corrected, as long as the picture.
-
-    Its first samples are left out and the encoder's priming stands in their place, so that all
-    that follows is in time without an edit list, which CMAF players do not agree on. The filters
-    are the stream's own and not part of the pictures' graph, which would hold decoded pictures
-    back until sound came.
-    """
-    layout = "mono" if sound.channels == 1 else "stereo"
-    filters = [
-        f"aresample=async=1000:first_pts={_AAC_PRIMING}",
-        f"aformat=sample_rates={sound.sample_rate}:channel_layouts={layout}",
-    ]
-    if plan.seconds:
-        samples = int(plan.seconds * sound.sample_rate) - _AAC_PRIMING
-        filters.append(f"apad=whole_len={max(0, samples)}")
-    return ffmpeg.output(
-        opened[str(sound.index)],
-        str(path),
-        **_MP4,
-        **{
-            "af": ",".join(filters),
-            "c:a": "aac",
-            "profile:a": "aac_low",
-            "b:a": sound.bitrate,
-            # Small pieces, so that segments of sound end close to where those of pictures do.
-            "frag_duration": round(plan.gop_seconds * 1_000_000 / 4),
-            "movflags": _FRAGMENTED,
-            "use_editlist": 0,
-            "brand": "cmfc",
-        },
+    return sounds.encoded(
+        opened, plan.sounds[number], path, plan.seconds, plan.gop_seconds, gain, report
     )

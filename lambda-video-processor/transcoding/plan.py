@@ -6,13 +6,15 @@ A plan names no option of FFmpeg, so that many workers, or another engine, can c
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
 from media_pipeline.failures import PermanentError
 from media_pipeline.recipe import Audio, Rung, VideoLimits, Videos
-from transcoding.probe import Picture, Probe
+from transcoding.graph import Look
+from transcoding.probe import Picture, Probe, Sound
+from transcoding.storyboard import PlannedStoryboard, plan_storyboard
 
 NTSC = Fraction(1000, 1001)
 STANDARD_RATES = tuple(
@@ -26,8 +28,8 @@ Effort = Literal["low", "medium", "high"]
 # A frame with a quarter of the pixels needs more than a quarter of the bits to look as good.
 _BITS_PER_PIXEL_EXPONENT = 0.75
 _LEAST_BITRATE = 64_000
-_POSTER_AT = 0.1
-_POSTER_AT_MOST_SECONDS = 5.0
+_POSTER_CANDIDATES = 12
+_SECONDS_BETWEEN_POSTERS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,14 @@ class PlannedRung:
 
 @dataclass(frozen=True, slots=True)
 class PlannedSound:
-    """The audio that all rungs share, made of stream `index` of the source."""
+    """A sound that all rungs share, made of stream `index` of the source."""
 
     index: int
     bitrate: int
     channels: int
     sample_rate: int
+    name: str
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +61,42 @@ class Plan:
     """Everything that one run makes of one source.
 
     `rungs` are ordered from the lowest; all have a key frame at every `gop_frames`th frame and
-    nowhere else. `colour_matrix` is to be assumed where the source declares none. `downloads` are
-    names of rungs. `seconds` is how long the picture should last, 0 where the source does not say;
-    `limits` are what the engine may not go beyond.
+    nowhere else. `poster_times` are when candidates for the poster are shown. `downloads` are names
+    of rungs. `loudness_target` is LUFS, None where loudness stays. `seconds` is how long the
+    picture should last, 0 where the source does not say; `limits` are what the engine may not go
+    beyond.
     """
 
     picture_index: int
-    colour_matrix: Literal["declared", "bt601", "bt709"]
-    frame_rate: Fraction
+    look: Look
     gop_frames: int
     rungs: tuple[PlannedRung, ...]
-    sound: PlannedSound | None
-    poster_seconds: float
+    sounds: tuple[PlannedSound, ...]
+    poster_times: tuple[float, ...]
+    storyboard: PlannedStoryboard | None
     downloads: tuple[str, ...]
     effort: Effort
+    loudness_target: float | None
     seconds: float
     limits: VideoLimits
 
     @property
+    def top(self) -> PlannedRung:
+        """The highest rung."""
+        return self.rungs[-1]
+
+    @property
     def gop_seconds(self) -> Fraction:
         """The exact length of a group of pictures."""
-        return self.gop_frames / self.frame_rate
+        return self.gop_frames / self.look.frame_rate
+
+    @property
+    def estimated_bytes(self) -> int:
+        """What the files will hold, if all bit rates are used up."""
+        by_name = {rung.name: rung.bitrate for rung in self.rungs}
+        pictures = sum(by_name.values()) + sum(by_name[name] for name in self.downloads)
+        sounds = sum(sound.bitrate for sound in self.sounds) * (1 + len(self.downloads))
+        return round((pictures + sounds) * self.seconds / 8)
 
 
 def plan(probe: Probe, recipe: Videos) -> Plan:
@@ -89,20 +108,56 @@ def plan(probe: Probe, recipe: Videos) -> Plan:
     picture = probe.picture
     rate = frame_rate(picture, recipe.max_frame_rate)
     rungs = ladder(picture.width, picture.height, recipe.ladder)
-    seconds = picture.start + picture.seconds if picture.seconds else 0.0
+    # What a container says as a whole counts from its start.
+    seconds = picture.start + picture.seconds if picture.seconds else probe.seconds or 0.0
     return Plan(
         picture_index=picture.index,
-        colour_matrix=_colour_matrix(picture),
-        frame_rate=rate,
+        look=look(picture, rate),
         gop_frames=max(1, round(recipe.gop_seconds * rate)),
         rungs=rungs,
-        sound=_sound(probe, recipe.audio),
-        poster_seconds=min(seconds * _POSTER_AT, _POSTER_AT_MOST_SECONDS),
+        sounds=tuple(_sound(sound, recipe.audio) for sound in probe.sounds[: recipe.audio.tracks]),
+        poster_times=_poster_times(seconds),
+        storyboard=plan_storyboard(seconds, picture.width, picture.height, recipe.storyboard),
         downloads=_downloads(recipe.downloads, rungs),
         effort=recipe.effort,
+        loudness_target=_loudness_target(recipe.audio),
         seconds=seconds,
         limits=recipe.limits,
     )
+
+
+def below(plan: Plan, bitrate: int) -> Plan:
+    """The same plan where the top rung takes only `bitrate`: no other one takes more for less."""
+    top = plan.top
+    lower = (_at_most(rung, _bitrate_of(rung, top, bitrate)) for rung in plan.rungs[:-1])
+    return replace(plan, rungs=(*lower, top))
+
+
+def _bitrate_of(rung: PlannedRung, top: PlannedRung, bitrate: int) -> int:
+    """What looks as good in the rung as `bitrate` does in the top one."""
+    share = (rung.width * rung.height) / (top.width * top.height)
+    return max(_LEAST_BITRATE, round(bitrate * share**_BITS_PER_PIXEL_EXPONENT))
+
+
+def _at_most(rung: PlannedRung, bitrate: int) -> PlannedRung:
+    scale = min(1.0, bitrate / rung.bitrate)
+    return replace(
+        rung,
+        bitrate=round(rung.bitrate * scale),
+        max_bitrate=round(rung.max_bitrate * scale),
+        buffer=round(rung.buffer * scale),
+    )
+
+
+def look(picture: Picture, rate: Fraction) -> Look:
+    """How the picture is coded, to be shown `rate` times a second."""
+    return Look(rate, picture.interlaced, picture.hdr, _colour_matrix(picture))
+
+
+def _poster_times(seconds: float) -> tuple[float, ...]:
+    """The middles of equal parts; every few seconds where it is not known how many there are."""
+    apart = seconds / _POSTER_CANDIDATES if seconds else _SECONDS_BETWEEN_POSTERS
+    return tuple((number + 0.5) * apart for number in range(_POSTER_CANDIDATES - 1))
 
 
 def ladder(width: int, height: int, recipe: dict[str, Rung]) -> tuple[PlannedRung, ...]:
@@ -195,10 +250,15 @@ def _colour_matrix(picture: Picture) -> Literal["declared", "bt601", "bt709"]:
     return "bt709" if picture.width >= 1280 or picture.height >= 720 else "bt601"
 
 
-def _sound(probe: Probe, recipe: Audio) -> PlannedSound | None:
-    if probe.sound is None:
-        return None
-    return PlannedSound(probe.sound.index, recipe.bitrate, recipe.channels, recipe.sample_rate)
+def _sound(sound: Sound, recipe: Audio) -> PlannedSound:
+    name = sound.title or "Audio"
+    return PlannedSound(
+        sound.index, recipe.bitrate, recipe.channels, recipe.sample_rate, name, sound.language
+    )
+
+
+def _loudness_target(recipe: Audio) -> float | None:
+    return recipe.loudness_target if recipe.loudness == "normalised" else None
 
 
 def _downloads(recipe: list[str], rungs: tuple[PlannedRung, ...]) -> tuple[str, ...]:

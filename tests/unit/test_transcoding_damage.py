@@ -67,4 +67,4 @@ def test_the_deadline_holds_while_encoding(folder: Path, tmp_path: Path) -> None
     source = moving_clip(folder / "long.mp4", size=(640, 360), seconds=60)
     seconds_left = iter([60.0, 0.3])
     with pytest.raises(PermanentError, match=r"^time_limit"):
-        transcode(source, tmp_path, load_recipe().videos, lambda: next(seconds_left))
+        transcode(source, tmp_path, small_recipe(), lambda: next(seconds_left))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 
 from media_pipeline.failures import PermanentError
 from media_pipeline.recipe import Videos, load_recipe
-from transcoding.plan import Plan, frame_rate, ladder, plan
+from transcoding.plan import Plan, below, frame_rate, ladder, plan
 from transcoding.probe import Picture, Probe, Sound
 
 DEFAULTS = load_recipe().videos
+SOUND = Sound(1, "aac", 2, 44100, 128_000, "en", None)
 
 
 def picture(**facts: object) -> Picture:
@@ -25,13 +27,19 @@ def picture(**facts: object) -> Picture:
         "height": 1080,
         "pixels": 1920 * 1080,
         "rotation": 0,
+        "mirrored": False,
         "sample_aspect_ratio": Fraction(1),
         "pixel_format": "yuv420p",
+        "interlaced": False,
         "colour_matrix": "bt709",
+        "transfer": "bt709",
+        "primaries": "bt709",
+        "hdr": "",
         "mean_rate": Fraction(25),
         "base_rate": Fraction(25),
         "start": 0.0,
         "seconds": 20.0,
+        "seconds_of": "stream",
         "bitrate": 8_000_000,
     }
     return Picture(**(usual | facts))  # type: ignore[arg-type]
@@ -39,7 +47,7 @@ def picture(**facts: object) -> Picture:
 
 def planned(recipe: Videos = DEFAULTS, *, sound: bool = True, **facts: object) -> Plan:
     shown = picture(**facts)
-    heard = Sound(1, "aac", 2, 44100, 128_000) if sound else None
+    heard = (SOUND,) if sound else ()
     return plan(Probe("mp4", shown.seconds, None, shown, heard), recipe)
 
 
@@ -54,15 +62,35 @@ def sizes(width: int, height: int) -> list[tuple[str, int, int]]:
 @pytest.mark.parametrize(
     ("width", "height", "rungs"),
     [
-        (1920, 1080, [("480p", 854, 480), ("720p", 1280, 720), ("1080p", 1920, 1080)]),
-        (3840, 2160, [("480p", 854, 480), ("720p", 1280, 720), ("1080p", 1920, 1080)]),
-        (1080, 1920, [("480p", 480, 854), ("720p", 720, 1280), ("1080p", 1080, 1920)]),
-        (1080, 1440, [("480p", 480, 640), ("720p", 720, 960), ("1080p", 1080, 1440)]),
-        (720, 720, [("480p", 480, 480), ("720p", 720, 720)]),
-        (1921, 1081, [("480p", 852, 480), ("720p", 1280, 720), ("1080p", 1920, 1080)]),
-        (1918, 1078, [("480p", 854, 480), ("720p", 1282, 720)]),
-        (1000, 480, [("480p", 1000, 480)]),
-        (641, 479, [("478p", 640, 478)]),
+        (
+            1920,
+            1080,
+            [("360p", 640, 360), ("480p", 854, 480), ("720p", 1280, 720), ("1080p", 1920, 1080)],
+        ),
+        (
+            3840,
+            2160,
+            [("360p", 640, 360), ("480p", 854, 480), ("720p", 1280, 720), ("1080p", 1920, 1080)],
+        ),
+        (
+            1080,
+            1920,
+            [("360p", 360, 640), ("480p", 480, 854), ("720p", 720, 1280), ("1080p", 1080, 1920)],
+        ),
+        (
+            1080,
+            1440,
+            [("360p", 360, 480), ("480p", 480, 640), ("720p", 720, 960), ("1080p", 1080, 1440)],
+        ),
+        (720, 720, [("360p", 360, 360), ("480p", 480, 480), ("720p", 720, 720)]),
+        (
+            1921,
+            1081,
+            [("360p", 640, 360), ("480p", 852, 480), ("720p", 1280, 720), ("1080p", 1920, 1080)],
+        ),
+        (1918, 1078, [("360p", 640, 360), ("480p", 854, 480), ("720p", 1282, 720)]),
+        (1000, 480, [("360p", 750, 360), ("480p", 1000, 480)]),
+        (641, 359, [("358p", 640, 358)]),
         (568, 320, [("320p", 568, 320)]),
         (320, 568, [("320p", 320, 568)]),
         (33, 17, [("16p", 32, 16)]),
@@ -93,8 +121,8 @@ def test_rungs_have_even_sides_keep_the_shape_and_never_upscale(width: int, heig
 
 def test_a_source_below_the_ladder_gets_fewer_bits_but_more_per_pixel() -> None:
     (own,) = ladder(426, 240, DEFAULTS.ladder)
-    lowest = DEFAULTS.ladder["480p"]
-    assert own.bitrate == pytest.approx(lowest.bitrate * (240 / 480) ** 1.5, abs=1)
+    lowest = DEFAULTS.ladder["360p"]
+    assert own.bitrate == pytest.approx(lowest.bitrate * (240 / 360) ** 1.5, abs=1)
     assert own.max_bitrate / own.bitrate == pytest.approx(1.5, abs=0.001)
     assert own.buffer / own.bitrate == pytest.approx(2.0, abs=0.001)
     assert ladder(16, 16, DEFAULTS.ladder)[0].bitrate == 64_000
@@ -102,7 +130,7 @@ def test_a_source_below_the_ladder_gets_fewer_bits_but_more_per_pixel() -> None:
 
 def test_rungs_are_ordered_however_the_recipe_lists_them() -> None:
     listed = dict(reversed(DEFAULTS.ladder.items()))
-    assert [rung.name for rung in ladder(1920, 1080, listed)] == ["480p", "720p", "1080p"]
+    assert [rung.name for rung in ladder(1920, 1080, listed)] == ["360p", "480p", "720p", "1080p"]
 
 
 @pytest.mark.parametrize(
@@ -158,10 +186,43 @@ def test_groups_of_pictures_are_whole_frames(rate: str, frames: int) -> None:
     assert made.gop_seconds == frames / Fraction(rate)
 
 
-def test_the_poster_is_early_but_not_the_first_frame() -> None:
-    assert planned(seconds=20.0).poster_seconds == 2.0
-    assert planned(seconds=7000.0).poster_seconds == 5.0
-    assert planned(seconds=None).poster_seconds == 0.0
+def test_candidates_for_the_poster_are_spread_over_the_video() -> None:
+    times = planned(seconds=24.0).poster_times
+    assert times == tuple(1.0 + 2.0 * number for number in range(11))
+    assert planned(seconds=None).poster_times[:3] == (2.5, 7.5, 12.5)
+
+
+def test_the_first_sounds_are_kept_as_many_as_the_recipe_says() -> None:
+    shown = picture()
+    sounds = tuple(replace(SOUND, index=1 + at, title=f"Track {at}") for at in range(3))
+    probe = Probe("mp4", 20.0, None, shown, sounds)
+    assert [sound.index for sound in plan(probe, DEFAULTS).sounds] == [1]
+    two = plan(probe, differing(audio={"tracks": 2})).sounds
+    assert [(sound.name, sound.language) for sound in two] == [("Track 0", "en"), ("Track 1", "en")]
+
+
+def test_a_top_rung_of_few_bits_leaves_fewer_to_the_others() -> None:
+    made = planned()
+    cheap = below(made, 1_000_000)
+    assert cheap.top == made.top
+    for rung in cheap.rungs[:-1]:
+        share = rung.width * rung.height / (1920 * 1080)
+        assert rung.bitrate == pytest.approx(1_000_000 * share**0.75, abs=1)
+        assert rung.max_bitrate == pytest.approx(1.5 * rung.bitrate, abs=2)
+    assert below(made, 50_000_000) == made
+
+
+def test_the_estimate_counts_rungs_downloads_and_sounds() -> None:
+    rungs = 800_000 + 1_400_000 + 2_800_000 + 5_000_000
+    expected = (rungs + 5_000_000 + 2 * 128_000) * 20 / 8
+    assert planned(seconds=20.0).estimated_bytes == expected
+    assert planned(seconds=None).estimated_bytes == 0
+
+
+def test_loudness_has_a_target_only_where_it_is_normalised() -> None:
+    assert planned().loudness_target is None
+    recipe = differing(audio={"loudness": "normalised", "loudness_target": -20})
+    assert planned(recipe).loudness_target == -20
 
 
 def test_downloads_name_rungs_that_are_made() -> None:
@@ -173,14 +234,14 @@ def test_downloads_name_rungs_that_are_made() -> None:
 
 
 def test_a_video_without_sound_has_none_planned() -> None:
-    assert planned(sound=False).sound is None
+    assert planned(sound=False).sounds == ()
 
 
 def test_an_undeclared_colour_matrix_is_guessed_by_size() -> None:
-    assert planned(colour_matrix="smpte170m").colour_matrix == "declared"
-    assert planned(colour_matrix="unknown").colour_matrix == "bt709"
-    assert planned(colour_matrix="unknown", width=720, height=576).colour_matrix == "bt601"
-    assert planned(colour_matrix="unknown", width=720, height=1280).colour_matrix == "bt709"
+    assert planned(colour_matrix="smpte170m").look.colour_matrix == "declared"
+    assert planned(colour_matrix="unknown").look.colour_matrix == "bt709"
+    assert planned(colour_matrix="unknown", width=720, height=576).look.colour_matrix == "bt601"
+    assert planned(colour_matrix="unknown", width=720, height=1280).look.colour_matrix == "bt709"
 
 
 def test_a_late_picture_lasts_from_the_start_of_the_file() -> None:

@@ -11,14 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from imageio_ffmpeg import get_ffmpeg_exe
 
 from clips import full_ffmpeg, layer_on_path, moving_clip
 from media_pipeline.failures import PermanentError, TransientError
 from media_pipeline.recipe import load_recipe
-from transcoding import transcode
-from transcoding.engine import encode
-from transcoding.plan import plan
 from transcoding.probe import probe
 from transcoding.sealed import EngineError, run
 
@@ -133,51 +129,6 @@ def test_a_missing_component_is_not_the_videos_fault(secret: Path) -> None:
     command = ["ffmpeg", "-i", str(secret), "-vf", "nonesuch", "-f", "null", "-"]
     with pytest.raises(EngineError, match="No such filter"):
         run(command, minute)
-
-
-TEXTS = {
-    "ffconcat": "ffconcat version 1.0\nfile secret.mp4\n",
-    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsecret.mp4\n#EXT-X-ENDLIST\n",
-    "subtitles": "1\n00:00:00,000 --> 00:00:01,000\n<img src=secret.mp4>\n",
-}
-
-
-@pytest.fixture(params=sorted(TEXTS))
-def exploit(request: pytest.FixtureRequest, secret: Path) -> Path:
-    """A text that names the secret file and is uploaded as a video."""
-    path = secret.with_name(f"{request.param}.mp4")
-    path.write_text(TEXTS[request.param])
-    return path
-
-
-def test_unsealed_ffmpeg_does_follow_a_script(secret: Path) -> None:
-    script = secret.with_name("control.mp4")
-    script.write_text(TEXTS["ffconcat"])
-    pixels = ("-map", "0:v", "-frames:v", "1", "-f", "rawvideo", "-")
-    assert full_ffmpeg("-i", script, *pixels) == full_ffmpeg("-i", secret, *pixels)
-
-
-def test_a_text_named_mp4_reaches_no_other_file(exploit: Path, tmp_path: Path) -> None:
-    with pytest.raises(PermanentError) as refused:
-        transcode(exploit, tmp_path, VIDEOS, minute)
-    assert refused.value.code in ("unsupported_video", "corrupt_video")
-    assert not list(tmp_path.iterdir())
-
-
-def test_ffmpeg_itself_is_sealed_and_not_only_by_how_it_was_built(
-    exploit: Path, secret: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    planned = plan(probe(secret, VIDEOS.limits.pixels, minute), VIDEOS)
-    programs, made = tmp_path / "programs", tmp_path / "made"
-    programs.mkdir()
-    made.mkdir()
-    (programs / "ffmpeg").symlink_to(get_ffmpeg_exe())
-    monkeypatch.setenv("PATH", str(programs))
-    with pytest.raises(PermanentError) as refused:
-        encode(planned, exploit, made, minute)
-    if exploit.stem == "ffconcat":
-        assert "Format not on whitelist" in refused.value.__notes__[0]
-    assert not list(made.iterdir())
 
 
 def test_a_codec_that_is_not_listed_is_not_decoded(tmp_path: Path) -> None:
