@@ -52,6 +52,21 @@ class Encoded:
     sounds: tuple[Path, ...]
 
 
+def measure_gain(plan: Plan, source: Path, folder: Path, seconds_left: SecondsLeft) -> float:
+    """Decibels to add to all sounds, for the loudness that is planned; 0 if none is.
+
+    Takes a decode of the first sound. Raises as `sealed.run` does.
+    """
+    if plan.loudness_target is None or not plan.sounds:
+        return 0.0
+    report = folder / "loudness-before.txt"
+    output = sounds.measured(_input(source, plan), plan.sounds[0], report, with_peak=True)
+    run(_compiled([output]), seconds_left)
+    gain = sounds.gain_to(plan.loudness_target, report)
+    report.unlink(missing_ok=True)
+    return gain
+
+
 def copy(
     plan: Plan, source: Path, folder: Path, name: str, seconds_left: SecondsLeft, *, sound: bool
 ) -> Encoded:
@@ -70,7 +85,7 @@ def copy(
         if sound and number == 0:
             outputs.append(sounds.copied(opened, planned, path, plan.gop_seconds))
         else:
-            outputs.append(_sound(opened, plan, number, path, 0.0, None))
+            outputs.append(_sound(opened, plan, number, path, folder))
     run(_compiled(outputs), seconds_left)
     return copied
 
@@ -98,18 +113,15 @@ def encode(
         for number, rung in enumerate(plan.rungs)
     }
     encoded = Encoded(rungs, made.sounds or _sound_paths(plan, folder))
-    gain = 0.0
-    if plan.loudness_target is not None and plan.sounds:
-        gain = sounds.measure_gain(plan, _input(source, plan), folder, seconds_left, _compiled)
     opened = _input(source, plan)
     outputs = _rung_outputs(opened, plan, rungs, own)
     outputs += stills.outputs(opened, plan, folder)
-    for number, path in enumerate(encoded.sounds):
-        if not made.sounds:
-            report = sounds.loudness_file(folder) if number == 0 else None
-            outputs.append(_sound(opened, plan, number, path, gain, report))
-        elif number == 0:
-            outputs.append(sounds.measured(opened, plan.sounds[0], sounds.loudness_file(folder)))
+    if not made.sounds:
+        outputs += [
+            _sound(opened, plan, number, path, folder) for number, path in enumerate(encoded.sounds)
+        ]
+    elif not sounds.loudness_file(folder).exists():
+        outputs.append(sounds.measured(opened, plan.sounds[0], sounds.loudness_file(folder)))
     run(_compiled(outputs), seconds_left, on_progress=on_progress)
     if not stills.candidates(folder):
         raise PermanentError("corrupt_video", "Not one frame of the video can be decoded.")
@@ -212,13 +224,10 @@ def _rung_output(
 
 
 def _sound(
-    opened: FilterableStream,
-    plan: Plan,
-    number: int,
-    path: Path,
-    gain: float,
-    report: Path | None,
+    opened: FilterableStream, plan: Plan, number: int, path: Path, folder: Path
 ) -> OutputStream:
+    """The loudness of the first sound is measured on its way."""
+    report = sounds.loudness_file(folder) if number == 0 else None
     return sounds.encoded(
-        opened, plan.sounds[number], path, plan.seconds, plan.gop_seconds, gain, report
+        opened, plan.sounds[number], path, plan.seconds, plan.gop_seconds, plan.gain, report
     )

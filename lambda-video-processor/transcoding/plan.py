@@ -64,7 +64,7 @@ class Plan:
     nowhere else. `poster_times` are when candidates for the poster are shown. `downloads` are names
     of rungs. `loudness_target` is LUFS, None where loudness stays. `seconds` is how long the
     picture should last, 0 where the source does not say; `limits` are what the engine may not go
-    beyond.
+    beyond. `gain` is decibels on all sounds, once it is known what brings them to the target.
     """
 
     picture_index: int
@@ -79,6 +79,7 @@ class Plan:
     loudness_target: float | None
     seconds: float
     limits: VideoLimits
+    gain: float = 0.0
 
     @property
     def top(self) -> PlannedRung:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,7 @@ import ffmpeg
 from ffmpeg.nodes import FilterableStream, OutputStream
 
 from transcoding.graph import Filter, spelled
-from transcoding.plan import Plan, PlannedSound
-from transcoding.sealed import SecondsLeft, run
+from transcoding.plan import PlannedSound
 
 FRAGMENTED = "delay_moov+default_base_moof+skip_trailer"
 # FFmpeg's AAC encoder gives out this many samples of silence before the first one that it was fed.
@@ -89,9 +88,11 @@ def copied(
     )
 
 
-def measured(opened: FilterableStream, sound: PlannedSound, report: Path) -> OutputStream:
-    """Decodes the sound for its loudness alone."""
-    filters: list[Filter] = [("aformat", _form(sound)), *_measuring(report)]
+def measured(
+    opened: FilterableStream, sound: PlannedSound, report: Path, *, with_peak: bool = False
+) -> OutputStream:
+    """Decodes the sound for its loudness alone, and for its true peak if that is wanted."""
+    filters: list[Filter] = [("aformat", _form(sound)), *_measuring(report, with_peak=with_peak)]
     return ffmpeg.output(opened[str(sound.index)], "-", format="null", af=spelled(filters))
 
 
@@ -106,27 +107,16 @@ def read_loudness(report: Path) -> float | None:
     return loudness if loudness is not None and loudness > _SILENCE else None
 
 
-def measure_gain(
-    plan: Plan,
-    opened: FilterableStream,
-    folder: Path,
-    seconds_left: SecondsLeft,
-    compiled: Callable[[list[OutputStream]], list[str]],
-) -> float:
-    """Decibels that bring the first sound to the recipe's loudness, its peak held below full scale.
+def gain_to(target: float, report: Path) -> float:
+    """Decibels that bring what was measured to `target` LUFS, its peak held below full scale.
 
     A gain that is the same from start to end leaves the sound's dynamics as they are.
     """
-    report = folder / "loudness-before.txt"
-    sound = plan.sounds[0]
-    filters: list[Filter] = [("aformat", _form(sound)), *_measuring(report, peak="true")]
-    output = ffmpeg.output(opened[str(sound.index)], "-", format="null", af=spelled(filters))
-    run(compiled([output]), seconds_left)
+    # The filter reports peaks as shares of full scale, not in decibels.
     loudness, peak = read_loudness(report), _last(report, "true_peak")
-    report.unlink(missing_ok=True)
-    if loudness is None or plan.loudness_target is None:
+    if loudness is None or not peak:
         return 0.0
-    return min(plan.loudness_target - loudness, _HIGHEST_PEAK - (peak or 0.0))
+    return min(target - loudness, _HIGHEST_PEAK - 20 * math.log10(peak))
 
 
 def _form(sound: PlannedSound) -> dict[str, str | int | float]:
@@ -134,7 +124,8 @@ def _form(sound: PlannedSound) -> dict[str, str | int | float]:
     return {"sample_rates": sound.sample_rate, "channel_layouts": layout}
 
 
-def _measuring(report: Path, peak: str = "none") -> list[Filter]:
+def _measuring(report: Path, *, with_peak: bool = False) -> list[Filter]:
+    peak = "true" if with_peak else "none"
     return [
         ("ebur128", {"metadata": 1, "framelog": "quiet", "peak": peak}),
         ("ametadata", {"mode": "print", "file": str(report)}),

@@ -34,6 +34,11 @@ def sheets(folder: Path) -> list[Path]:
     return sorted(folder.glob("sheet-*.jpg"))
 
 
+def all_in(folder: Path) -> list[Path]:
+    """Everything that `outputs` has made so far."""
+    return [*candidates(folder), *sheets(folder)]
+
+
 def _candidates(picture: FilterableStream, plan: Plan, folder: Path) -> OutputStream:
     """The first frame, which stays if the source ends sooner, and those at the planned times."""
     times = "".join(f"+gte(t,{at:f})*lt(prev_selected_t,{at:f})" for at in plan.poster_times)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,7 @@ from media_pipeline.recipe import Videos
 from packager import BoxError, SoundTrack, Stream, package
 from transcoding import posters, sounds, stills
 from transcoding.compliance import Compliance, CopiedPicture, judge
-from transcoding.engine import Encoded, copy, encode, glance, remux
+from transcoding.engine import Encoded, copy, encode, glance, measure_gain, remux
 from transcoding.pace import Pace
 from transcoding.plan import Plan, below, plan
 from transcoding.probe import Probe, probe
@@ -105,6 +105,7 @@ def transcode(
     planned = plan(probed, recipe)
     _refuse_without_room(planned, folder)
     demands.reserve(planned.estimated_bytes)
+    planned = replace(planned, gain=measure_gain(planned, source, folder, seconds_left))
     run = _Run(probed, planned, source, folder, recipe, seconds_left, demands)
     return run.transcoded()
 
@@ -144,9 +145,10 @@ class _Run:
                 raise
             return self._left_at_first(first, error)
         self.demands.report("packaging", 100)
+        poster = self._chosen_poster()
         stream = self._package(encoded, dash=self.recipe.dash)
         self._refuse_truncated(stream)
-        return self._result(stream, self._downloads(encoded), passed)
+        return self._result(stream, poster, self._downloads(encoded), passed)
 
     def _judged(self) -> Compliance | None:
         if not (self.recipe.first_publish or self.recipe.passthrough):
@@ -231,15 +233,18 @@ class _Run:
 
     def _left_at_first(self, first: Stream, error: PermanentError) -> Transcoded:
         """What can be made without encoding, where there is no time for more."""
+        for unfinished in [*self.folder.glob("rung-*.mp4"), *stills.all_in(self.folder)]:
+            unfinished.unlink()
         glance(self.plan, self.source, self.folder, self.seconds_left)
         warning = f"Only the video as it was uploaded can be played: {error.sentence}"
-        return self._result(first, (), None, (warning,))
+        return self._result(first, self._chosen_poster(), warnings=(warning,))
 
     def _result(
         self,
         stream: Stream,
-        downloads: tuple[Download, ...],
-        passed: str | None,
+        poster: Path,
+        downloads: tuple[Download, ...] = (),
+        passed: str | None = None,
         warnings: tuple[str, ...] = (),
     ) -> Transcoded:
         sheets = tuple(stills.sheets(self.folder))
@@ -248,7 +253,7 @@ class _Run:
             self.probe,
             stream,
             downloads,
-            posters.choose(stills.candidates(self.folder)),
+            poster,
             Storyboard(sheets, webvtt(board, stream.seconds, [sheet.name for sheet in sheets]))
             if board and sheets
             else None,
@@ -256,6 +261,15 @@ class _Run:
             passed,
             warnings,
         )
+
+    def _chosen_poster(self) -> Path:
+        """The others make room for the downloads."""
+        candidates = stills.candidates(self.folder)
+        chosen = posters.choose(candidates)
+        for candidate in candidates:
+            if candidate != chosen:
+                candidate.unlink()
+        return chosen
 
     def _refuse_truncated(self, stream: Stream) -> None:
         expected, seconds = self.plan.seconds, stream.seconds
