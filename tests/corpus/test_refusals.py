@@ -69,24 +69,12 @@ def test_nothing_is_put_of_a_photo_that_is_refused(corpus: Path, name: str, code
     assert refusal.sentence.endswith(".")
 
 
-@pytest.mark.parametrize(
-    ("name", "code"),
-    [
-        ("fuzzed-01.bin", "corrupt_video"),
-        ("fuzzed-02.bin", "unsupported_video"),
-        ("fuzzed-03.bin", "corrupt_video"),
-        ("fuzzed-04.bin", "unsupported_video"),
-        ("fuzzed-05.bin", "corrupt_video"),
-        ("fuzzed-06.bin", "unsupported_video"),
-        ("fuzzed-07.bin", "unsupported_video"),
-        ("fuzzed-08.bin", "corrupt_video"),
-    ],
-)
+@pytest.mark.parametrize("name", [f"fuzzed-0{number}.bin" for number in range(1, 9)])
 def test_a_damaged_video_fails_clearly(
-    corpus: Path, layer: None, tmp_path: Path, name: str, code: str
+    corpus: Path, layer: None, tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(PermanentError) as refusal:
         # What hung would come back as `time_limit`.
-        transcode(corpus / name, tmp_path, load_recipe().videos, lambda: 20.0)
-    assert refusal.value.code == code
+        transcode(corpus / name, tmp_path, load_recipe().videos, lambda: 10.0)
+    assert refusal.value.code == "corrupt_video"
     assert str(corpus) not in refusal.value.sentence
