@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from media_pipeline.failures import PermanentError
+from transcoding.answer import ENTRIES, Answer, File, Stream, fraction
 from transcoding.sealed import DECODERS, SecondsLeft, input_options, run
 
 Hdr = Literal["", "pq", "hlg"]
@@ -46,16 +46,9 @@ CONTENT_TYPES = {
 }
 """The media type of each container that a `Probe` may name."""
 
-# Beyond this, a sample aspect ratio is a mistake of the file and not a shape of its pixels.
-_WIDEST_SAMPLE = 8
-
-
 _MOST_TITLE = 100
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _UNTOLD_LANGUAGES = frozenset({"und", "mis", "mul", "zxx"})  # ISO 639-2
-# Pictures that are not the video: cover art, previews, photos that lie beside it.
-_BESIDE = ("attached_pic", "timed_thumbnails", "still_image")
-_INTERLACED = frozenset({"tt", "bb", "tb", "bt"})
 # EBML's magic number and its DocType (RFC 8794, 11.2.8), in whichever way its length is coded.
 _WEBM = re.compile(rb"\x1a\x45\xdf\xa3.{0,60}?\x42\x82(\x84|\x40\x04|\x01\0{6}\x04)webm", re.DOTALL)
 
@@ -128,64 +121,12 @@ class Probe:
         return self.sounds[0] if self.sounds else None
 
 
-class _Stream(msgspec.Struct):
-    """One stream as ffprobe prints it; numbers may come as strings, unknown ones are left out."""
-
-    index: int
-    codec_type: str = ""
-    codec_name: str = "unknown"
-    width: int = 0
-    height: int = 0
-    sample_aspect_ratio: str = "1:1"
-    pix_fmt: str = ""
-    field_order: str = "unknown"
-    color_space: str = "unknown"
-    color_transfer: str = "unknown"
-    color_primaries: str = "unknown"
-    r_frame_rate: str = "0/0"
-    avg_frame_rate: str = "0/0"
-    start_time: float = 0.0
-    duration: float | None = None
-    bit_rate: int | None = None
-    channels: int = 0
-    sample_rate: int = 0
-    disposition: dict[str, int] = {}
-    tags: dict[str, str] = {}
-    side_data_list: list[dict[str, Any]] = []
-
-    def tag(self, name: str) -> str:
-        """Containers differ in how they write a tag's name."""
-        return next((value for key, value in self.tags.items() if key.lower() == name), "")
-
-
-class _Format(msgspec.Struct):
-    format_name: str = ""
-    duration: float | None = None
-    start_time: float = 0.0
-    bit_rate: int | None = None
-    tags: dict[str, str] = {}
-
-
-class _Answer(msgspec.Struct):
-    streams: list[_Stream] = []
-    format: _Format = msgspec.field(default_factory=_Format)
-
-
-_ENTRIES = (
-    "format=format_name,duration,start_time,bit_rate:format_tags=major_brand"
-    ":stream=index,codec_type,codec_name,width,height,sample_aspect_ratio,pix_fmt,field_order"
-    ",color_space,color_transfer,color_primaries,r_frame_rate,avg_frame_rate,start_time,duration"
-    ",bit_rate,channels,sample_rate:stream_tags=language,title,duration"
-    f":stream_disposition={','.join(_BESIDE)}:stream_side_data=rotation,displaymatrix"
-)
-
-
 def probe(source: Path, max_pixels: int, seconds_left: SecondsLeft) -> Probe:
     """Asks ffprobe what `source` is. Raises as `read_probe` and `sealed.run` do."""
     command = ["ffprobe", "-hide_banner", "-loglevel", "error"]
     for name, value in input_options(max_pixels).items():
         command += [f"-{name}", str(value)]
-    command += ["-show_entries", _ENTRIES, "-of", "json", "-i", str(source)]
+    command += ["-show_entries", ENTRIES, "-of", "json", "-i", str(source)]
     try:
         answer = msgspec.json.decode(run(command, seconds_left), type=dict[str, Any])
     except msgspec.DecodeError as error:
@@ -200,7 +141,7 @@ def read_probe(answer: dict[str, Any], head: bytes = b"") -> Probe:
     Raises `PermanentError` with `corrupt_video`, `no_video_stream` or `unsupported_video`.
     """
     try:
-        found = msgspec.convert(answer, _Answer, strict=False)
+        found = msgspec.convert(answer, Answer, strict=False)
     except msgspec.ValidationError as error:
         raise _senseless(error) from error
     return Probe(
@@ -212,7 +153,7 @@ def read_probe(answer: dict[str, Any], head: bytes = b"") -> Probe:
     )
 
 
-def _container(found: _Format, head: bytes) -> str:
+def _container(found: File, head: bytes) -> str:
     name = found.format_name.partition(",")[0]
     if name == "matroska":
         return "webm" if _WEBM.match(head) else name
@@ -224,25 +165,22 @@ def _container(found: _Format, head: bytes) -> str:
     return "mov" if brand == "qt  " else "mp4"
 
 
-def _chosen_picture(streams: list[_Stream]) -> _Stream:
+def _chosen_picture(streams: list[Stream]) -> Stream:
     """The first video that can be decoded, else the first."""
-    pictures = [
-        stream
-        for stream in streams
-        if stream.codec_type == "video" and not any(map(stream.disposition.get, _BESIDE))
-    ]
+    if not streams:
+        raise PermanentError("corrupt_video", "Nothing can be found in the file; it is damaged.")
+    pictures = [stream for stream in streams if stream.is_video]
     if not pictures:
         raise PermanentError("no_video_stream", "The file has no video in it.")
     return next((one for one in pictures if one.codec_name in VIDEO_CODECS), pictures[0])
 
 
-def _read_picture(stream: _Stream, file: _Format) -> Picture:
+def _read_picture(stream: Stream, file: File) -> Picture:
     if stream.codec_name not in VIDEO_CODECS:
         raise _unsupported(f"Video of the codec {stream.codec_name}")
     if stream.width <= 0 or stream.height <= 0:
         raise PermanentError("corrupt_video", "The video does not say how large its frames are.")
-    shape = _sample_aspect_ratio(stream.sample_aspect_ratio)
-    rotation = _rotation(stream.side_data_list)
+    shape, rotation = stream.sample_shape, stream.rotation
     width, height = max(1, round(stream.width * shape)), stream.height
     if rotation in (90, 270):
         width, height = height, width
@@ -254,16 +192,16 @@ def _read_picture(stream: _Stream, file: _Format) -> Picture:
         height=height,
         pixels=stream.width * stream.height,
         rotation=rotation,
-        mirrored=_is_mirrored(stream.side_data_list),
+        mirrored=stream.is_mirrored,
         sample_aspect_ratio=shape,
         pixel_format=stream.pix_fmt,
-        interlaced=stream.field_order in _INTERLACED,
+        interlaced=stream.is_interlaced,
         colour_matrix=stream.color_space,
         transfer=stream.color_transfer,
         primaries=stream.color_primaries,
         hdr=HDR_TRANSFERS.get(stream.color_transfer, ""),
-        mean_rate=_fraction(stream.avg_frame_rate),
-        base_rate=_fraction(stream.r_frame_rate),
+        mean_rate=fraction(stream.avg_frame_rate),
+        base_rate=fraction(stream.r_frame_rate),
         start=_late(stream, file),
         seconds=seconds,
         seconds_of=seconds_of,
@@ -271,28 +209,24 @@ def _read_picture(stream: _Stream, file: _Format) -> Picture:
     )
 
 
-def _late(stream: _Stream, file: _Format) -> float:
+def _late(stream: Stream, file: File) -> float:
     return max(0.0, stream.start_time - file.start_time)
 
 
 def _picture_seconds(
-    stream: _Stream, file: _Format
+    stream: Stream, file: File
 ) -> tuple[float | None, Literal["", "stream", "file"]]:
-    """How long the picture lasts, and who says so.
-
-    Matroska has a tag for each track: when it ends, written as FFmpeg writes times.
-    """
+    """How long the picture lasts, and who says so."""
     if stream.duration is not None:
         return stream.duration, "stream"
-    if ends := re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", stream.tag("duration")):
-        end = int(ends[1]) * 3600 + int(ends[2]) * 60 + float(ends[3])
+    if (end := stream.tagged_end) is not None:
         return max(0.0, end - max(0.0, stream.start_time)), "stream"
     if file.duration is not None:
         return max(0.0, file.duration - _late(stream, file)), "file"
     return None, ""
 
 
-def _read_sounds(streams: list[_Stream]) -> tuple[Sound, ...]:
+def _read_sounds(streams: list[Stream]) -> tuple[Sound, ...]:
     """Those that can be decoded; if there are some and none can, that is what is wrong."""
     decoded = [stream for stream in streams if stream.codec_name in AUDIO_CODECS]
     if streams and not decoded:
@@ -325,43 +259,3 @@ def _senseless(error: Exception) -> PermanentError:
 def _unsupported(what: str) -> PermanentError:
     sentence = f"{what} is not supported; export it as H.264 with AAC sound."
     return PermanentError("unsupported_video", sentence)
-
-
-def _fraction(text: str) -> Fraction:
-    """`30000/1001` or `4:3` as a fraction, 0 where it is none."""
-    above, _, below = text.replace(":", "/").partition("/")
-    try:
-        return Fraction(int(above), int(below))
-    except (ValueError, ZeroDivisionError):
-        return Fraction(0)
-
-
-def _sample_aspect_ratio(text: str) -> Fraction:
-    shape = _fraction(text)
-    return shape if Fraction(1, _WIDEST_SAMPLE) <= shape <= _WIDEST_SAMPLE else Fraction(1)
-
-
-def _rotation(side_data: list[dict[str, Any]]) -> int:
-    """Clockwise degrees to upright, a multiple of 90; a display matrix counts the other way.
-
-    0 for an angle between: FFmpeg turns such a picture within its frame.
-    """
-    turns = [float(entry["rotation"]) for entry in side_data if "rotation" in entry]
-    if not turns or not math.isfinite(turns[0]):
-        return 0
-    nearest = round(turns[0] / 90) * 90
-    return -nearest % 360 if abs(turns[0] - nearest) <= 1 else 0
-
-
-def _is_mirrored(side_data: list[dict[str, Any]]) -> bool:
-    """Whether a display matrix turns the picture's back to the front: its determinant is negative.
-
-    ffprobe prints the nine numbers (ISO/IEC 14496-12, 6.2.2) in three lines, as `00000000: a b u`.
-    """
-    matrices = [str(entry["displaymatrix"]) for entry in side_data if "displaymatrix" in entry]
-    rows = [line.partition(":")[2].split() for line in "".join(matrices[:1]).split("\n") if line]
-    try:
-        a, b, c, d = (int(row[column]) for row in rows[:2] for column in (0, 1))
-    except (ValueError, IndexError):
-        return False
-    return a * d - b * c < 0

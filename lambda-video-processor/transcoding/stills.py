@@ -54,11 +54,13 @@ def _candidates(picture: FilterableStream, plan: Plan, folder: Path) -> OutputSt
 def _sheets(
     picture: FilterableStream, plan: Plan, board: PlannedStoryboard, folder: Path
 ) -> OutputStream:
-    """The first frame of each interval, laid out in rows."""
+    """The first frame of each interval, laid out in rows; one without a frame repeats the last."""
     number = f"floor({{}}/{board.interval:f})"
     started = f"gt({number.format('t')},{number.format('prev_selected_t')})"
+    rate = f"1000/{round(1000 * board.interval)}"
     filters: list[Filter] = [
         ("select", {"expr": f"isnan(prev_selected_t)+{started}"}),
+        ("fps", {"fps": rate, "start_time": 0, "round": "down", "eof_action": "pass"}),
         *sized(plan.look, board.width, board.height, jpeg="yuvj420p"),
         ("tile", {"layout": f"{board.columns}x{board.rows}"}),
     ]
