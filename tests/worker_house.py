@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from media_pipeline.recipe import load_recipe
 from media_pipeline.records import Catalog
 from media_pipeline.storage import Originals, Publisher
 from media_pipeline.worker import (
+    CuttingKind,
     Invocation,
     Kind,
     Outcome,
@@ -40,15 +42,21 @@ class House:
     recipe: str = "{}"
     byte_limit: int = 1000
     domain: str | None = None
+    cutting: CuttingKind | None = None
+    clock: Callable[[], float] = time.monotonic
+    output_bucket: str = BUCKET
 
     @property
     def worker(self) -> Worker:
         return Worker(
-            Kind("image", lambda task: self.process(task), lambda _: self.byte_limit),
+            Kind("image", lambda task: self.process(task), lambda _: self.byte_limit, self.cutting),
             load_recipe(self.recipe),
             Originals(self.s3),
             Catalog(self.dynamodb, TABLE),
-            lambda key_of, before: Publisher(self.s3, BUCKET, key_of, self.domain, before),
+            lambda key_of, before: Publisher(
+                self.s3, self.output_bucket, key_of, self.domain, before
+            ),
+            self.clock,
         )
 
     def upload(self, body: bytes = b"original", sequencer: str | None = "0A") -> Job:
@@ -67,8 +75,11 @@ class House:
 
     @property
     def record(self) -> dict[str, Any]:
+        return self.record_of("photo-42", "gallery-7")
+
+    def record_of(self, item_id: str, project_id: str) -> dict[str, Any]:
         found = self.dynamodb.get_item(
-            TableName=TABLE, Key={"id": {"S": "photo-42"}, "projectId": {"S": "gallery-7"}}
+            TableName=TABLE, Key={"id": {"S": item_id}, "projectId": {"S": project_id}}
         )
         return {n: TypeDeserializer().deserialize(v) for n, v in found.get("Item", {}).items()}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import unquote_plus
 
 import msgspec
@@ -25,6 +25,7 @@ class Job:
     `holder` names who asks: the SQS message id, else the request id. `version_id` or `etag` name
     the upload, `sequencer` orders it among others of its key; a direct job has none of the three
     and means whatever the key holds now. `retry` asks for a finished job to be done again.
+    `request` is what a direct job says of cutting (`CUTTING_FIELDS`), unread; None: nothing.
     """
 
     bucket: str
@@ -35,6 +36,8 @@ class Job:
     sequencer: str | None = None
     job_id: str | None = None
     retry: bool = False
+    user_id: str | None = None
+    request: Mapping[str, Any] | None = None
 
     @property
     def source_version(self) -> str | None:
@@ -80,6 +83,11 @@ class _Message(msgspec.Struct):
 
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
+# Of part of a DynamoDB key, which takes 1,024 bytes.
+UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+
+CUTTING_FIELDS = ("cutting_options", "text_input", "mode")
+"""What makes a cutting job of a direct payload; null means absent."""
 
 
 class _Payload(msgspec.Struct):
@@ -87,6 +95,10 @@ class _Payload(msgspec.Struct):
     s3_key: Text
     job_id: Text
     retry: bool | None = None
+    user_id: UserId | None = None
+    cutting_options: Any = None
+    text_input: Any = None
+    mode: Any = None
 
 
 def named_version(version_id: str | None) -> str | None:
@@ -115,16 +127,21 @@ def _parse(event: object, holder: str) -> list[Job]:
         return [_upload(msgspec.convert(event.get("detail"), _Bridged), holder)]
     if event.get("Event") == "s3:TestEvent":
         return []
-    payload = msgspec.convert(event, _Payload)
-    return [
-        Job(
-            bucket=payload.s3_bucket,
-            key=payload.s3_key,
-            holder=holder,
-            job_id=payload.job_id,
-            retry=bool(payload.retry),
-        )
-    ]
+    return [_direct(msgspec.convert(event, _Payload), holder)]
+
+
+def _direct(payload: _Payload, holder: str) -> Job:
+    given = {name: getattr(payload, name) for name in CUTTING_FIELDS}
+    request = {name: value for name, value in given.items() if value is not None}
+    return Job(
+        bucket=payload.s3_bucket,
+        key=payload.s3_key,
+        holder=holder,
+        job_id=payload.job_id,
+        retry=bool(payload.retry),
+        user_id=payload.user_id,
+        request=request or None,
+    )
 
 
 def _parse_record(record: object, holder: str) -> list[Job]:

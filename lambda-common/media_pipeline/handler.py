@@ -24,7 +24,16 @@ from media_pipeline.records import Catalog
 from media_pipeline.settings import Settings
 from media_pipeline.storage import Originals, Publisher
 from media_pipeline.telemetry import logger, metrics
-from media_pipeline.worker import BUSY, IGNORED, SUPERSEDED, Invocation, Kind, Outcome, Worker
+from media_pipeline.worker import (
+    BUSY,
+    IGNORED,
+    SUPERSEDED,
+    TAKEN,
+    Invocation,
+    Kind,
+    Outcome,
+    Worker,
+)
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -103,11 +112,11 @@ class Handler:
         job_id = event.get("job_id") if isinstance(event, Mapping) else None
         try:
             jobs = parse_event(event, context.aws_request_id)
+            # Nothing brings a caller's job back, so that its record must not be left waiting.
+            outcomes = [self._run(job, context, is_last_try=True) for job in jobs]
         except BadPayloadError as error:
             _count("BadPayload")
             return _answer(HTTPStatus.BAD_REQUEST, {"error": error.sentence, "job_id": job_id})
-        # Nothing brings a caller's job back, so that its record must not be left waiting.
-        outcomes = [self._run(job, context, is_last_try=True) for job in jobs]
         for outcome in outcomes:
             if outcome.error is not None:
                 problem = {
@@ -120,13 +129,17 @@ class Handler:
                 status, sentence = REFUSALS[outcome]
                 return _answer(status, {"error": sentence, "job_id": job_id})
         names = ", ".join(outcome.name.lower() for outcome in outcomes) or "nothing to do"
-        return _answer(HTTPStatus.OK, {"message": names, "job_id": job_id})
+        counts = [o.segments_created for o in outcomes if o.segments_created is not None]
+        counted = {"segments_created": sum(counts)} if counts else {}
+        return _answer(HTTPStatus.OK, {"message": names, "job_id": job_id, **counted})
 
     def _run(self, job: Job, context: LambdaContext, is_last_try: bool) -> Outcome:
         invocation = Invocation(lambda: context.get_remaining_time_in_millis() / 1000, is_last_try)
         with logger.append_context_keys(bucket=job.bucket, key=job.key, holder=job.holder):
             try:
                 outcome = self._worker.run(job, invocation)
+            except BadPayloadError:
+                raise
             except Exception:
                 logger.exception("The job failed, and may succeed when it is tried again")
                 _count("TriesFailed")
@@ -139,6 +152,10 @@ class Handler:
 REFUSALS: dict[Outcome, tuple[HTTPStatus, str]] = {
     BUSY: (HTTPStatus.CONFLICT, "another invocation is processing this upload"),
     SUPERSEDED: (HTTPStatus.CONFLICT, "a newer version of this upload has been seen"),
+    TAKEN: (
+        HTTPStatus.CONFLICT,
+        "the record of this job_id and user_id is a medium's; give the job another job_id",
+    ),
     IGNORED: (HTTPStatus.BAD_REQUEST, "s3_key does not fit the recipe's template of originals"),
 }
 

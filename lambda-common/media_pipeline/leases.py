@@ -28,11 +28,17 @@ class Verdict(Enum):
     SUPERSEDED = auto()
     UNORDERED = auto()
     """Another version, and no two sequencers to compare: S3 has to say which one is current."""
+    TAKEN = auto()
+    """A job asks for a record that is a medium's."""
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a worker asks for; `revision` names the outputs of a first attempt."""
+    """What a worker asks for; `revision` names the outputs of a first attempt.
+
+    `is_job` is of a record that one named job alone fills: it is no medium's, and what runs under
+    it runs to its end, whichever upload the next one reads.
+    """
 
     source_version: str
     sequencer: str | None
@@ -41,21 +47,31 @@ class Claim:
     holder: str
     expires_at: datetime
     retry: bool = False
+    is_job: bool = False
 
 
 def judge(pipeline: dict[str, Any] | None, claim: Claim, now: datetime) -> Verdict:
     """Whether `claim` may take the record whose `pipeline` map is given (None: never claimed)."""
     if pipeline is None:
         return Verdict.GRANTED
+    if claim.is_job:
+        if not pipeline.get("isJob"):
+            return Verdict.TAKEN
+        if _is_anothers(pipeline, claim, now):
+            return Verdict.BUSY
     if pipeline["sourceVersion"] != claim.source_version:
         return _judge_other_version(pipeline, claim)
     if "leaseToken" not in pipeline:
         same_recipe = pipeline["recipeDigest"] == claim.recipe_digest
         return Verdict.DUPLICATE if same_recipe and not claim.retry else Verdict.GRANTED
-    is_held = parse_time(pipeline["leaseExpiresAt"]) > now
-    if is_held and pipeline["holder"] != claim.holder:
-        return Verdict.BUSY
-    return Verdict.GRANTED
+    return Verdict.BUSY if _is_anothers(pipeline, claim, now) else Verdict.GRANTED
+
+
+def _is_anothers(pipeline: dict[str, Any], claim: Claim, now: datetime) -> bool:
+    """Whether another holder's lease has still to end."""
+    if "leaseToken" not in pipeline:
+        return False
+    return parse_time(pipeline["leaseExpiresAt"]) > now and pipeline["holder"] != claim.holder
 
 
 def _judge_other_version(pipeline: dict[str, Any], claim: Claim) -> Verdict:
@@ -85,6 +101,8 @@ def grant(pipeline: dict[str, Any] | None, claim: Claim) -> dict[str, Any]:
     }
     if claim.sequencer is not None:
         granted["sequencer"] = claim.sequencer
+    if claim.is_job:
+        granted["isJob"] = True
     return granted
 
 

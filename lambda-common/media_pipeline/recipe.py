@@ -27,7 +27,7 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Format = Literal["jpg", "webp", "avif", "png"]
 Placeholder = Literal["blurhash", "thumbhash", "lqip", "dominant_color"]
 
-RESERVED_NAMES = re.compile(r"master|manifest|source|audio(-\d+)?|.*-iframes")
+RESERVED_NAMES = re.compile(r"master|manifest|original|source|audio(-\d+)?|.*-iframes")
 """What other files are called that lie beside those of the rungs."""
 
 
@@ -180,7 +180,7 @@ class Rung(Settled, frozen=True):
 
 
 class Audio(Settled, frozen=True):
-    """The audio renditions that all rungs share: the first of the source's tracks, at most `tracks`.
+    """The audio that all rungs share: the first of the source's tracks, at most `tracks`.
 
     Loudness is always measured (EBU R 128); `normalised` brings it to `loudness_target` LUFS as
     far as the true peak allows.

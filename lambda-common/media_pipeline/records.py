@@ -5,38 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from media_pipeline.failures import PermanentError, TransientError
 from media_pipeline.leases import Claim, Verdict, format_time, grant, judge
+from media_pipeline.updates import Update, read_item, write_item
+from media_pipeline.vocabulary import MEDIA, PROGRESS, Status, Vocabulary
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-RESULTS = (
-    "contentType",
-    "size",
-    "width",
-    "height",
-    "durationSeconds",
-    "blurhash",
-    "thumbhash",
-    "lqip",
-    "dominantColor",
-    "perceptualHash",
-    "renditions",
-    "stream",
-    "downloads",
-    "poster",
-    "metadata",
-    "warnings",
-    "timings",
-)
-"""The attributes that a run writes anew; what a run does not give is removed."""
 
 CLAIM_ATTEMPTS = 5
 
@@ -45,20 +24,25 @@ CLAIM_ATTEMPTS = 5
 class Lease:
     """The right to publish one record, for as long as the record still holds `token`.
 
-    `revision` is what the outputs are written under.
+    `revision` is what the outputs are written under, `words` what the record is written in.
     """
 
     item_key: Mapping[str, str]
     token: str
     revision: str
+    words: Vocabulary = MEDIA
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a record was not claimed; `error` is what a duplicate's record says went wrong."""
+    """Why a record was not claimed; of a duplicate, what its record says came of the work.
+
+    `error` is what went wrong, `segments_created` how many segments a cutting job made.
+    """
 
     verdict: Verdict
     error: PermanentError | None = None
+    segments_created: int | None = None
 
 
 class LeaseLostError(TransientError):
@@ -85,6 +69,7 @@ class Catalog:
         claim: Claim,
         attributes: Mapping[str, Any],
         is_current: Callable[[], bool],
+        words: Vocabulary = MEDIA,
     ) -> Lease | Refusal:
         """Take the record and write `attributes` into it, or say why not.
 
@@ -100,181 +85,135 @@ class Catalog:
             if verdict is Verdict.UNORDERED:
                 verdict = Verdict.GRANTED if is_current() else Verdict.SUPERSEDED
             if verdict is not Verdict.GRANTED:
-                return Refusal(verdict, _error_of(item) if verdict is Verdict.DUPLICATE else None)
+                is_duplicate = verdict is Verdict.DUPLICATE
+                return _read_duplicate(item, words) if is_duplicate else Refusal(verdict)
             granted = grant(pipeline, claim)
+            lease = Lease(item_key, granted["leaseToken"], granted["revision"], words)
             try:
-                self._take(item_key, pipeline, granted, attributes)
+                self._take(lease, pipeline, {**attributes, "pipeline": granted})
             except ClientError as error:
                 if not _condition_failed(error):
                     raise
                 response = cast("dict[str, Any]", error.response)
-                item = _read_item(response.get("Item", {}))
+                item = read_item(response.get("Item", {}))
             else:
-                return Lease(item_key, granted["leaseToken"], granted["revision"])
+                return lease
         raise TransientError("the record was changed by others at every try to claim it")
 
     def _take(
-        self,
-        item_key: Mapping[str, str],
-        seen: dict[str, Any] | None,
-        granted: dict[str, Any],
-        attributes: Mapping[str, Any],
+        self, lease: Lease, seen: dict[str, Any] | None, attributes: Mapping[str, Any]
     ) -> None:
-        change = _Change()
-        change.set_all({**attributes, "status": "processing", "pipeline": granted})
-        now = format_time(self._now())
-        change.set_all({"updatedAt": now})
-        change.set_once("createdAt", now)
-        change.remove("error")
-        condition = (
-            f"attribute_not_exists({change.name('pipeline')})"
-            if seen is None
-            else f"{change.name('pipeline')} = {change.value(seen)}"
-        )
-        self._update(item_key, change, condition)
+        words = lease.words
+        change = self._change(lease, {**attributes, "status": words.status("processing")})
+        change.set_once("createdAt", format_time(self._now()))
+        change.remove(*words.errors, *PROGRESS)
+        if seen is None:
+            change.only_if_unclaimed()
+        else:
+            change.only_if_pipeline_is(seen)
+        self._update(lease, change)
 
     def confirm(self, lease: Lease) -> None:
         """Raises `LeaseLostError` if the record has gone to another worker."""
         answer = self._client.get_item(
-            TableName=self._table, Key=_write_item(lease.item_key), ConsistentRead=True
+            TableName=self._table, Key=write_item(lease.item_key), ConsistentRead=True
         )
-        pipeline = _read_item(answer.get("Item", {})).get("pipeline", {})
+        pipeline = read_item(answer.get("Item", {})).get("pipeline", {})
         if pipeline.get("leaseToken") != lease.token:
             raise LeaseLostError("the lease was lost before an object was written")
 
+    def report(self, lease: Lease, stage: str, percentage: int) -> None:
+        """Say how far the job has come. Raises `LeaseLostError` as every method below."""
+        progress = dict(zip(PROGRESS, (stage, percentage), strict=True))
+        self._update_held(lease, self._change(lease, progress))
+
+    def publish_early(self, lease: Lease, attributes: Mapping[str, Any]) -> None:
+        """Publish some results ahead of the others; the record stays `processing`."""
+        self._update_held(lease, self._change(lease, attributes))
+
     def complete(self, lease: Lease, results: Mapping[str, Any]) -> None:
         """Publish what a run made. Raises `LeaseLostError` if the record is another's by now."""
-        change = self._finish("completed", results)
-        change.remove("error")
+        progress = dict(zip(PROGRESS, ("completed", 100), strict=True))
+        change = self._finish(lease, "completed", {**results, **progress})
+        change.remove(*lease.words.errors)
         self._update_held(lease, change)
 
     def fail(self, lease: Lease, error: PermanentError) -> None:
         """Say that this upload cannot be processed, and why."""
-        change = self._finish("failed", {})
-        change.set_all({"error": {"code": error.code, "message": error.sentence}})
+        change = self._finish(lease, "failed", _explain(lease.words, error.code, error.sentence))
         self._update_held(lease, change)
 
     def exhaust(self, lease: Lease, error: BaseException) -> None:
         """Say that the last try failed too, and give the lease back: a redrive may claim again."""
-        change = _Change()
-        now = format_time(self._now())
-        change.set_all(
-            {
-                "status": "failed",
-                "error": {
-                    "code": "retries_exhausted",
-                    "message": f"Every try failed, the last with {type(error).__name__}; mend the "
-                    "cause that the function's log names, then redrive the dead-letter queue or "
-                    "invoke the function again.",
-                },
-                "processedAt": now,
-                "updatedAt": now,
-            }
+        sentence = (
+            f"Every try failed, the last with {type(error).__name__}; mend the cause that the "
+            "function's log names, then redrive the dead-letter queue or invoke the function again."
         )
-        change.remove(*RESULTS)
-        change.set_in_pipeline("leaseExpiresAt", now)
+        change = self._end(lease, "failed", _explain(lease.words, "retries_exhausted", sentence))
+        change.set_in_pipeline("leaseExpiresAt", format_time(self._now()))
         self._update_held(lease, change)
 
     def release(self, lease: Lease) -> None:
         """Give the lease back, so that the next delivery may claim at once."""
-        change = _Change()
-        now = format_time(self._now())
-        change.set_all({"updatedAt": now})
-        change.set_in_pipeline("leaseExpiresAt", now)
+        change = self._change(lease, {})
+        change.set_in_pipeline("leaseExpiresAt", format_time(self._now()))
         self._update_held(lease, change)
 
-    def _finish(self, status: str, results: Mapping[str, Any]) -> _Change:
-        change = _Change()
+    def _change(
+        self, lease: Lease, attributes: Mapping[str, Any], *times: Literal["processedAt"]
+    ) -> Update:
         now = format_time(self._now())
-        change.set_all({**results, "status": status, "processedAt": now, "updatedAt": now})
-        change.remove(*(name for name in RESULTS if name not in results))
+        change = Update(lease.words.attribute)
+        change.set_all({**attributes, **dict.fromkeys((*times, "updatedAt"), now)})
+        return change
+
+    def _end(self, lease: Lease, status: Status, results: Mapping[str, Any]) -> Update:
+        ended = {**results, "status": lease.words.status(status)}
+        change = self._change(lease, ended, "processedAt")
+        change.remove(*lease.words.results, *PROGRESS)
+        return change
+
+    def _finish(self, lease: Lease, status: Status, results: Mapping[str, Any]) -> Update:
+        change = self._end(lease, status, results)
         change.remove_from_pipeline("leaseToken", "holder", "leaseExpiresAt")
         return change
 
-    def _update_held(self, lease: Lease, change: _Change) -> None:
-        held = f"{change.name('pipeline')}.leaseToken = {change.value(lease.token)}"
+    def _update_held(self, lease: Lease, change: Update) -> None:
+        change.only_if_leased(lease.token)
         try:
-            self._update(lease.item_key, change, held)
+            self._update(lease, change)
         except ClientError as error:
             if _condition_failed(error):
                 raise LeaseLostError("the lease was lost while the job ran") from error
             raise
 
-    def _update(self, item_key: Mapping[str, str], change: _Change, condition: str) -> None:
+    def _update(self, lease: Lease, change: Update) -> None:
         self._client.update_item(
             TableName=self._table,
-            Key=_write_item(item_key),
-            UpdateExpression=change.expression,
-            ConditionExpression=condition,
-            ExpressionAttributeNames=change.names,
-            ExpressionAttributeValues=change.values,
+            Key=write_item(lease.item_key),
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            **change.request(),
         )
-
-
-class _Change:
-    """An update expression being put together; every name and value is a placeholder in it."""
-
-    def __init__(self) -> None:
-        self.names: dict[str, str] = {}
-        self.values: dict[str, Any] = {}
-        self._sets: list[str] = []
-        self._removals: list[str] = []
-
-    def name(self, attribute: str) -> str:
-        self.names[f"#{attribute}"] = attribute
-        return f"#{attribute}"
-
-    def value(self, value: object) -> str:
-        placeholder = f":v{len(self.values)}"
-        self.values[placeholder] = TypeSerializer().serialize(_storable(value))
-        return placeholder
-
-    def set_all(self, attributes: Mapping[str, Any]) -> None:
-        self._sets += [f"{self.name(name)} = {self.value(v)}" for name, v in attributes.items()]
-
-    def set_once(self, attribute: str, value: object) -> None:
-        name = self.name(attribute)
-        self._sets.append(f"{name} = if_not_exists({name}, {self.value(value)})")
-
-    def set_in_pipeline(self, attribute: str, value: object) -> None:
-        self._sets.append(f"{self.name('pipeline')}.{attribute} = {self.value(value)}")
-
-    def remove(self, *attributes: str) -> None:
-        self._removals += [self.name(name) for name in attributes]
-
-    def remove_from_pipeline(self, *attributes: str) -> None:
-        self._removals += [f"{self.name('pipeline')}.{name}" for name in attributes]
-
-    @property
-    def expression(self) -> str:
-        removals = f" REMOVE {', '.join(self._removals)}" if self._removals else ""
-        return f"SET {', '.join(self._sets)}{removals}"
 
 
 def _condition_failed(error: ClientError) -> bool:
     return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
 
 
-def _error_of(item: Mapping[str, Any]) -> PermanentError | None:
-    error = item.get("error")
-    return PermanentError(error["code"], error["message"]) if error else None
+def _explain(words: Vocabulary, code: str, sentence: str) -> dict[str, Any]:
+    told = {"error": {"code": code, "message": sentence}, "errorMessage": sentence}
+    return {name: told[name] for name in words.errors}
 
 
-def _storable(value: object) -> object:
-    """DynamoDB takes no floats; six decimals are more than any measure here means."""
-    if isinstance(value, float):
-        return Decimal(str(round(value, 6)))
-    if isinstance(value, Mapping):
-        return {name: _storable(inner) for name, inner in value.items() if inner is not None}
-    if isinstance(value, list | tuple):
-        return [_storable(inner) for inner in value]
-    return value
+def _read_duplicate(item: Mapping[str, Any], words: Vocabulary) -> Refusal:
+    error = _read_error(item.get(words.attribute("error")))
+    counts = "segmentsCreated" in words.results
+    count = item.get(words.attribute("segmentsCreated")) if counts else None
+    return Refusal(Verdict.DUPLICATE, error, None if count is None else int(count))
 
 
-def _write_item(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: TypeSerializer().serialize(value) for name, value in attributes.items()}
-
-
-def _read_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
+def _read_error(error: object) -> PermanentError | None:
+    """What `error` says, or under an application's own words perhaps the sentence alone."""
+    if not isinstance(error, Mapping):
+        return PermanentError("failed", str(error)) if error else None
+    return PermanentError(error["code"], error["message"])

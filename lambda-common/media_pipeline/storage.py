@@ -12,17 +12,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 from urllib.parse import quote
 
+from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
+from media_pipeline.dispositions import attachment
 from media_pipeline.events import Job, named_version
 from media_pipeline.failures import PermanentError, TransientError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CopySourceTypeDef
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"
 UPLOADS_AT_ONCE = 4
+
+# One request copies up to 5 GB, but is silent for as long as that takes.
+COPYING = TransferConfig(multipart_threshold=64 * 1024**2, multipart_chunksize=64 * 1024**2)
 
 
 class SupersededError(Exception):
@@ -145,11 +151,39 @@ class Publisher:
     ) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def put(self, name: str, body: Body, content_type: str) -> Located:
-        """Start writing an output; the answer is what the record says of it: key, bytes, url."""
-        key = self._key_of(name)
-        self._uploads.append(self._threads.submit(self._write, key, body, content_type))
-        located: Located = {"key": key, "bytes": _size(body)}
+    def put(
+        self, name: str, body: Body, content_type: str, *, download_name: str | None = None
+    ) -> Located:
+        """Start writing an output; the answer is what the record says of it: key, bytes, url.
+
+        A browser saves what has a `download_name`, under that name, rather than show it.
+        """
+        key, headers = self._key_of(name), self._headers(content_type, download_name)
+        self._start(lambda: self._write(key, body, headers))
+        return self._locate(key, _size(body))
+
+    def copy_original(
+        self, name: str, job: Job, size: int, content_type: str, download_name: str
+    ) -> Located:
+        """Start copying the job's version of the original, of `size` bytes, within S3.
+
+        The copy raises `SupersededError` if the key holds another version by then.
+        """
+        key, headers = self._key_of(name), self._headers(content_type, download_name)
+        self._start(lambda: self._copy(job, key, headers))
+        return self._locate(key, size)
+
+    def locate_original(self, job: Job, size: int) -> Located:
+        """What a record says of the original where it lies.
+
+        The delivery domain has only the bucket of the outputs behind it; another one is named.
+        """
+        if job.bucket == self._bucket:
+            return self._locate(job.key, size)
+        return {"bucket": job.bucket, "key": job.key, "bytes": size}
+
+    def _locate(self, key: str, size: int) -> Located:
+        located: Located = {"key": key, "bytes": size}
         if self._delivery_domain:
             located["url"] = f"https://{self._delivery_domain}/{quote(key)}"
         return located
@@ -169,25 +203,47 @@ class Publisher:
         for upload in uploads:
             upload.result()
 
-    def _write(self, key: str, body: Body, content_type: str) -> None:
-        cache_control = REVALIDATED if self._before_put else IMMUTABLE
+    def _start(self, write: Callable[[], None]) -> None:
+        self._uploads.append(self._threads.submit(write))
+
+    def _headers(self, content_type: str, download_name: str | None) -> dict[str, str]:
+        headers = {
+            "ContentType": content_type,
+            "CacheControl": REVALIDATED if self._before_put else IMMUTABLE,
+        }
+        if download_name is not None:
+            headers["ContentDisposition"] = attachment(download_name)
+        return headers
+
+    def _write(self, key: str, body: Body, headers: dict[str, str]) -> None:
         if self._before_put:
             self._before_put()
         if isinstance(body, Path):
-            self._client.upload_file(
-                str(body),
-                self._bucket,
-                key,
-                ExtraArgs={"ContentType": content_type, "CacheControl": cache_control},
-            )
+            self._client.upload_file(str(body), self._bucket, key, ExtraArgs=headers)
         else:
+            content = body if isinstance(body, bytes) else body.read()
             self._client.put_object(
                 Bucket=self._bucket,
                 Key=key,
-                Body=body if isinstance(body, bytes) else body.read(),
-                ContentType=content_type,
-                CacheControl=cache_control,
+                Body=content,
+                **headers,  # type: ignore[arg-type]
             )
+
+    def _copy(self, job: Job, key: str, headers: dict[str, str]) -> None:
+        if self._before_put:
+            self._before_put()
+        source: CopySourceTypeDef = {"Bucket": job.bucket, "Key": job.key}
+        # Tags are left behind, for the role may not read them.
+        arguments = {**headers, "MetadataDirective": "REPLACE", "TaggingDirective": "REPLACE"}
+        if job.version_id is not None:
+            source["VersionId"] = job.version_id
+        else:
+            arguments["CopySourceIfMatch"] = f'"{job.etag}"'
+        try:
+            self._client.copy(source, self._bucket, key, ExtraArgs=arguments, Config=COPYING)
+        except ClientError as error:
+            failure = _read_failure(error)
+            raise failure if isinstance(failure, SupersededError) else error from error
 
 
 def _size(body: Body) -> int:

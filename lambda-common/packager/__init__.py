@@ -3,10 +3,11 @@
 from packager.boxes import BoxError
 from packager.cutting import SoundTrack
 from packager.renditions import File, Span
-from packager.stream import Stream, StreamRung, StreamSound, package
+from packager.stream import MASTER, Stream, StreamRung, StreamSound, package
 from packager.tracks import Track, read_track
 
 __all__ = [
+    "MASTER",
     "BoxError",
     "File",
     "SoundTrack",

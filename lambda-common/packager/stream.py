@@ -113,9 +113,9 @@ def package(
     """Playlists over fragmented MP4 files: one per rung, lowest first, and one of each sound.
 
     `layout` says whether segments are byte ranges of one object per rendition or objects of their
-    own. `dash` adds a manifest over the same media. All names are in `folder`; streams in one folder
-    need names of their own for their `master` playlist, and share what has one name. Raises `BoxError` when a file cannot be packaged or
-    the rungs' key frames differ.
+    own. `dash` adds a manifest over the same media. All names are in `folder`; streams in one
+    folder need names of their own for their `master` playlist, and share what has one name. Raises
+    `BoxError` when a file cannot be packaged or the rungs' key frames differ.
     """
     cut = _Cut(*cut_tracks(rungs, sounds, segment_seconds), layout, folder)
     measured = tuple(_measure_sound(sound, cut) for sound in cut.sounds)

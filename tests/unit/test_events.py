@@ -83,8 +83,28 @@ def test_a_direct_payload_names_no_version() -> None:
 
 
 def test_null_is_absent_and_unknown_fields_are_ignored() -> None:
-    payload = {**event("direct_image"), "retry": None, "user_id": "u-1", "colour": "red"}
+    absent = dict.fromkeys(("retry", "user_id", "cutting_options", "text_input", "mode"))
+    payload = {**event("direct_image"), **absent, "colour": "red"}
     assert parse_event(payload, "request-1") == parse_event(event("direct_image"), "request-1")
+
+
+def test_a_cutting_payload_keeps_its_request_as_it_came() -> None:
+    [job] = parse_event(event("direct_cutting"), "request-1")
+    assert (job.job_id, job.user_id) == ("cut-42", "user-7")
+    assert job.request == {
+        "cutting_options": {"type": "fixed", "duration_seconds": 30},
+        "text_input": {"strategy": "one_for_all", "base_text": "Summer\n50 % off"},
+        "mode": "encode",
+    }
+
+
+@pytest.mark.parametrize("field", ["cutting_options", "text_input", "mode"])
+def test_one_field_makes_a_request(field: str) -> None:
+    """What it holds is for the function that cuts to judge."""
+    values: list[object] = [{}, 7, "copy"]
+    for value in values:
+        [job] = parse_event({**event("direct_video"), field: value}, "request-1")
+        assert job.request == {field: value}
 
 
 def test_an_upload_to_a_bucket_without_versions_is_named_by_its_etag() -> None:
@@ -122,6 +142,8 @@ def test_a_bad_payload_names_the_field(field: str, value: object) -> None:
         ),
         ({"Type": "Notification", "Message": "<xml/>"}, "malformed"),
         ({"s3_bucket": "b", "s3_key": "k", "job_id": "j", "retry": "yes"}, "retry"),
+        ({"s3_bucket": "b", "s3_key": "k", "job_id": "j", "user_id": ""}, "user_id"),
+        ({"s3_bucket": "b", "s3_key": "k", "job_id": "j", "user_id": "ü" * 513}, "user_id"),
         ({"source": "aws.s3", "detail-type": "Object Created", "detail": {"bucket": {}}}, "name"),
         ({"Records": ["text"]}, "record"),
     ],

@@ -19,7 +19,7 @@ from aws_names import REGION
 from media_pipeline import telemetry
 from media_pipeline.deliveries import Queue
 from media_pipeline.events import Job
-from media_pipeline.failures import PermanentError
+from media_pipeline.failures import BadPayloadError, PermanentError
 from media_pipeline.handler import Handler
 from media_pipeline.worker import (
     BUSY,
@@ -27,6 +27,7 @@ from media_pipeline.worker import (
     DUPLICATE,
     IGNORED,
     SUPERSEDED,
+    TAKEN,
     Invocation,
     Outcome,
     Worker,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 EVENTS = Path(__file__).parent.parent / "events"
+FIVE = {"segments_created": 5}
 FAILED = Outcome("Failed", PermanentError("corrupt_image", "The image is damaged."))
 
 
@@ -94,6 +96,8 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
         (DUPLICATE, 200, {"message": "duplicate"}),
         (BUSY, 409, {"error": "another invocation is processing this upload"}),
         (SUPERSEDED, 409, {"error": "a newer version of this upload has been seen"}),
+        (Outcome("Completed", segments_created=5), 200, {"message": "completed", **FIVE}),
+        (Outcome("Duplicate", segments_created=5), 200, {"message": "duplicate", **FIVE}),
         (FAILED, 500, {"error": "The image is damaged.", "code": "corrupt_image"}),
         (
             Outcome("Duplicate", FAILED.error),
@@ -103,7 +107,7 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_caller_is_answered_with_a_status(
-    outcome: Outcome, status: int, body: dict[str, str]
+    outcome: Outcome, status: int, body: dict[str, object]
 ) -> None:
     answer, worker = handle(event("direct_image"), outcome)
     assert answer["statusCode"] == status
@@ -125,6 +129,22 @@ def test_a_bad_payload_is_refused_before_anything_is_done(payload: object) -> No
     assert answer["statusCode"] == 400
     assert json.loads(answer["body"])["error"]
     assert worker.jobs == []
+
+
+def test_a_record_that_is_a_mediums_is_a_conflict() -> None:
+    answer, _ = handle(event("direct_cutting"), TAKEN)
+    assert answer["statusCode"] == 409
+    assert "job_id" in json.loads(answer["body"])["error"]
+
+
+def test_what_the_function_refuses_of_a_payload_is_the_callers_mistake(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    sentence = "cutting_options.duration_seconds must be a number from 5 to 600"
+    answer, _ = handle(event("direct_cutting"), BadPayloadError(sentence))
+    assert answer["statusCode"] == 400
+    assert json.loads(answer["body"]) == {"error": sentence, "job_id": "cut-42"}
+    assert "TriesFailed" not in capsys.readouterr().out
 
 
 def test_a_transient_failure_raises_to_a_caller() -> None:
@@ -196,6 +216,16 @@ def test_a_message_that_cannot_become_a_job_is_logged_and_acknowledged(
     answer, worker = handle(messages)
     assert answer == {"batchItemFailures": []}
     assert worker.jobs == []
+    assert [line["level"] for line in logged()] == ["ERROR"]
+
+
+def test_a_message_with_a_bad_cutting_job_is_logged_and_acknowledged(
+    logged: Callable[[], list[dict[str, Any]]],
+) -> None:
+    messages = event("sqs_eventbridge")
+    messages["Records"][0]["body"] = json.dumps(event("direct_cutting"))
+    answer, _ = handle(messages, BadPayloadError("mode must be encode or copy"))
+    assert answer == {"batchItemFailures": []}
     assert [line["level"] for line in logged()] == ["ERROR"]
 
 
