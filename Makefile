@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 SOURCES := lambda-common lambda-image-processor lambda-video-processor scripts tests benchmarks
 export PYTHONPATH := scripts:lambda-common
 
-.PHONY: demo page test check build bench-images format lock clean
+.PHONY: demo page test check build bench-images bench-videos format lock clean
 
 demo: $(VENV)/ready ## Apply the module to an AWS on this machine and process MEDIA="a.jpg b.mov".
 	@$(BIN)/python -m demo
@@ -25,13 +25,19 @@ check: $(VENV)/ready ## Check formats, rules, types and every Terraform root.
 	@$(BIN)/python scripts/terraform.py fmt -check -recursive
 	@$(BIN)/python scripts/terraform.py validate-all
 
-build: $(VENV)/ready ## Build the zips for RUNTIME and ARCH into build/, with RAW=1 for camera RAW.
-	@$(BIN)/python scripts/build.py --runtime $(RUNTIME) --architecture $(ARCH) $(if $(filter 1,$(RAW)),--raw)
+build: $(VENV)/ready ## Build the zips for RUNTIME and ARCH into build/; RAW=1 opens camera RAW, CJK=1 draws CJK.
+	@$(BIN)/python scripts/build.py --runtime $(RUNTIME) --architecture $(ARCH) \
+		$(if $(filter 1,$(RAW)),--raw) $(if $(filter 1,$(CJK)),--cjk) $(if $(DEBS),--debs "$(DEBS)")
 
 bench-images: export PYTHONPATH := lambda-common:lambda-image-processor:tests:benchmarks
 bench-images: PHOTO ?= $(wildcard ../shared/media/camera-12mp-4032x3024.jpg)
 bench-images: $(VENV)/ready ## Compare what renditions of PHOTO cost here and elsewhere, in ROUNDS.
 	@$(BIN)/python -m images $(if $(PHOTO),"$(PHOTO)")
+
+bench-videos: export PYTHONPATH := lambda-common:lambda-video-processor:tests:benchmarks
+bench-videos: CLIP ?= $(wildcard ../shared/media/bbb-720p-5s.mp4)
+bench-videos: $(VENV)/ready ## Compare what a stream of CLIP costs here and the usual way, in ROUNDS.
+	@$(BIN)/python -m videos $(if $(CLIP),"$(CLIP)")
 
 format: $(VENV)/ready ## Put every file into its format.
 	@$(BIN)/ruff format $(SOURCES)

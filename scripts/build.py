@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             output=options.output,
             report=_say,
             raw=options.raw,
+            cjk=options.cjk,
+            debs=options.debs,
         )
     except BuildError as error:
         _say(f"error: {error}")
@@ -51,6 +53,17 @@ def _parse(arguments: Sequence[str] | None) -> Namespace:
         "--raw",
         action="store_true",
         help="with what opens camera RAW, which is 60 MB more, unpacked",
+    )
+    parser.add_argument(
+        "--cjk",
+        action="store_true",
+        help="with a font for Chinese, Japanese and Korean, which is 3.5 MB more, unpacked",
+    )
+    parser.add_argument(
+        "--debs",
+        type=Path,
+        metavar="FOLDER",
+        help="where the Debian packages lie, on a machine without Debian's apt",
     )
     parser.add_argument("--output", type=Path, default=Path("build"), metavar="FOLDER")
     return parser.parse_args(arguments)

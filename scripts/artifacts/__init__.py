@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 from artifacts.artifact import Artifact
 from artifacts.errors import BuildError
 from artifacts.ffmpeg_layer import build_layer
-from artifacts.function_zip import FUNCTIONS, build_function
+from artifacts.function_zip import FUNCTIONS, Extras, build_function
 from artifacts.target import Target
 
 __all__ = ["ARTIFACTS", "LAYER", "BuildError", "Target", "build"]
@@ -30,17 +30,22 @@ def build(
     project: Path = PROJECT,
     report: Callable[[str], None] = lambda _: None,
     raw: bool = False,
+    cjk: bool = False,
+    debs: Path | None = None,
 ) -> dict[str, Path]:
     """Builds the named artifacts and returns their zips, `<output>/<name>.zip`, by name.
 
     What is already built from the same inputs is left as it is. `project` is the folder that holds
     `lambda-common` and the rest; `report` is given short lines of progress; `raw` builds what opens
-    camera RAW into the image processor. One build at a time works in a folder, another waits.
-    Raises `BuildError`, whose text is one sentence for a person; artifacts named before the one
-    that failed are built.
+    camera RAW into the image processor, `cjk` a font for Chinese, Japanese and Korean into the
+    video processor. Debian packages are taken from the folder `debs`, else fetched by apt and kept
+    below the project's build/. One build at a time works in a folder, another waits. Raises
+    `BuildError`, whose text is one sentence for a person; artifacts named before the one that
+    failed are built.
     """
     output = output.resolve()
     output.mkdir(parents=True, exist_ok=True)
+    extras = Extras(raw, cjk, debs)
     zips = {}
     with _sole_builder(output, report), _work_folder(output) as work:
         for name in names:
@@ -48,7 +53,7 @@ def build(
             if name == LAYER:
                 build_layer(artifact, target, project / "layers" / "ffmpeg", work, report)
             elif name in FUNCTIONS:
-                build_function(artifact, target, project, work, report, raw)
+                build_function(artifact, target, project, work, report, extras)
             else:
                 raise BuildError(f"There is no artifact {name}, only {', '.join(ARTIFACTS)}.")
             zips[name] = artifact.zip

@@ -1,19 +1,22 @@
-"""A Lambda's zip: its handler, what that imports of the project, and the locked wheels."""
+"""A Lambda's zip: its handler, what that imports of the project, locked wheels, Debian's fonts."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
 from pathlib import Path
 
 from artifacts.artifact import Artifact, digest, files_below
+from artifacts.bundled import PACKAGES, Wishes, bundle
 from artifacts.errors import BuildError
 from artifacts.imports import Code, follow_imports
 from artifacts.target import Target
 
-# Each Lambda's handler; its own packages and its requirements.txt lie beside it.
+# Each Lambda's handler; its own packages and its requirements.txt lie beside it, and the list of
+# Debian packages that it takes files from, if any.
 FUNCTIONS: Mapping[str, str] = {
     "image-processor": "lambda-image-processor/image_processor.py",
     "video-processor": "lambda-video-processor/video_processor.py",
@@ -28,27 +31,41 @@ _IN_THE_RUNTIME = frozenset({"boto3", "botocore"})
 _PIP_NOTES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"})
 
 
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What is built in on request: what opens camera RAW, and a font for Chinese, Japanese, Korean.
+
+    `debs` is a folder that holds the Debian packages where no apt can fetch them.
+    """
+
+    raw: bool = False
+    cjk: bool = False
+    debs: Path | None = None
+
+
 def build_function(
     artifact: Artifact,
     target: Target,
     project: Path,
     work: Path,
     report: Callable[[str], None],
-    raw: bool,
+    extras: Extras,
 ) -> None:
-    """Builds one of `FUNCTIONS`, unless it is there; with `raw`, so that it reads camera RAW.
+    """Builds one of `FUNCTIONS`, unless it is there, with those `extras` that concern it.
 
     Raises `BuildError`.
     """
     handler = project / FUNCTIONS[artifact.name]
     knows_raw = handler.with_name(_WITH_RAW).is_file()
-    requirements = handler.with_name(_WITH_RAW if raw and knows_raw else "requirements.txt")
+    raw = extras.raw and knows_raw
+    requirements = handler.with_name(_WITH_RAW if raw else "requirements.txt")
     if missing := next((file for file in (handler, requirements) if not file.is_file()), None):
         raise BuildError(f"{missing} does not exist.")
+    listed = handler.with_name(PACKAGES)
+    wishes = Wishes.read(listed, extras.cjk) if listed.is_file() else None
     code = follow_imports(handler, (handler.parent, project / _COMMON))
-    inputs = digest(
-        {**code.files, requirements.name: requirements, **_builders()}, target=str(target)
-    )
+    sources = {**code.files, requirements.name: requirements, **_builders()}
+    inputs = digest(sources, target=str(target), packages=repr(wishes), debs=_names(extras.debs))
     if artifact.is_built_from(inputs):
         report(f"{artifact.name}: up to date")
         return
@@ -56,17 +73,36 @@ def build_function(
     installed = work / artifact.name
     _install(requirements, target, installed)
     dependencies = {name: file for name, file in files_below(installed).items() if _belongs(name)}
-    optional = _ONLY_WITH_RAW if knows_raw and not raw else frozenset()
-    _check(code, dependencies, requirements, optional)
+    _check(code, dependencies, requirements, _ONLY_WITH_RAW if knows_raw and not raw else set())
+    facts = {**_facts(target), **({"raw": raw} if knows_raw else {})}
+    if wishes:
+        bundled = bundle(
+            wishes,
+            target,
+            extras.debs or wishes.kept_in(project, target),
+            work,
+            lambda line: report(f"{artifact.name}: {line}"),
+            may_fetch=extras.debs is None,
+        )
+        _refuse_twice(bundled.entries, {**dependencies, **code.files})
+        dependencies |= bundled.entries
+        facts |= {"cjk": extras.cjk, "packages": bundled.versions}
+    artifact.write({**dependencies, **code.files}, inputs, facts, work)
+    report(f"{artifact.name}: built, {artifact.zip.stat().st_size / 1e6:.1f} MB")
+
+
+def _facts(target: Target) -> dict[str, object]:
     major, minor = target.glibc
-    facts = {
+    return {
         "architecture": target.architecture,
         "glibc": f"{major}.{minor}",
         "runtime": target.runtime,
-        **({"raw": raw} if knows_raw else {}),
     }
-    artifact.write({**dependencies, **code.files}, inputs, facts, work)
-    report(f"{artifact.name}: built, {artifact.zip.stat().st_size / 1e6:.1f} MB")
+
+
+def _names(debs: Path | None) -> str:
+    """The packages that a folder offers, whose names say their versions."""
+    return " ".join(sorted(deb.name for deb in debs.glob("*.deb"))) if debs else ""
 
 
 def _builders() -> dict[str, Path]:
@@ -115,11 +151,10 @@ def _belongs(name: str) -> bool:
 
 
 def _check(
-    code: Code, dependencies: Mapping[str, Path], requirements: Path, optional: frozenset[str]
+    code: Code, dependencies: Mapping[str, Path], requirements: Path, optional: Set[str]
 ) -> None:
     """Every import is met, but for the `optional` ones, and by one file only."""
-    if twice := code.files.keys() & dependencies.keys():
-        raise BuildError(f"{min(twice)} is the name of a project's file and of a dependency's.")
+    _refuse_twice(dependencies, code.files)
     there = {re.split(r"[/.]", name)[0] for name in dependencies}
     there |= _IN_THE_RUNTIME | sys.stdlib_module_names | optional
     if missing := min(code.foreign.keys() - there, default=None):
@@ -127,3 +162,8 @@ def _check(
             f"{code.foreign[missing]} imports {missing}, which neither {requirements} nor Lambda's "
             "runtime brings."
         )
+
+
+def _refuse_twice(dependencies: Mapping[str, Path], others: Mapping[str, Path]) -> None:
+    if twice := others.keys() & dependencies.keys():
+        raise BuildError(f"{min(twice)} is the name of a project's file and of a dependency's.")

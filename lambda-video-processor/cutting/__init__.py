@@ -1,0 +1,1 @@
+"""Cutting a video into segments with text on them."""
