@@ -91,11 +91,15 @@ def publish_downloads(task: Task, made: Transcoded) -> list[dict[str, Any]]:
     if original == "left_out":
         return downloads
     picture = made.probe.picture
-    located = task.locate_original() if original == "listed" else task.copy_original("downloads")
+    located = task.locate_original() if original == "listed" else _copy_original(task, made)
     return [
         *downloads,
         {"name": "original", "width": picture.width, "height": picture.height, **located},
     ]
+
+
+def _copy_original(task: Task, made: Transcoded) -> Located:
+    return task.copy_original("downloads", CONTENT_TYPES[made.probe.container])
 
 
 def _publish_download(task: Task, download: Download) -> dict[str, Any]:

@@ -148,8 +148,9 @@ def _judge_variant(variant: MasterVariant, master: Master) -> None:
     heard = [sound.playlist for sound in master.sounds]
     peak = playlist.peak() + max((sound.peak() for sound in heard), default=0)
     average = playlist.average() + max((sound.average() for sound in heard), default=0)
-    assert 0 <= int(attributes["BANDWIDTH"]) - peak <= 2
-    assert 0 <= int(attributes["AVERAGE-BANDWIDTH"]) - average <= 2
+    rounding = 1e-6
+    assert -rounding <= int(attributes["BANDWIDTH"]) - peak <= 2
+    assert -rounding <= int(attributes["AVERAGE-BANDWIDTH"]) - average <= 2
     assert ("AUDIO" in attributes) == bool(heard)
     if heard:
         assert attributes["AUDIO"] == master.sound_attributes["GROUP-ID"]

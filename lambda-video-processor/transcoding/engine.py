@@ -166,10 +166,7 @@ def _compiled(outputs: list[OutputStream]) -> list[str]:
 
 
 def _input(path: Path, plan: Plan, **options: int | str) -> FilterableStream:
-    # A header may understate how long its stream is; `t` holds the decoder to the limit.
-    return ffmpeg.input(
-        str(path), **input_options(plan.limits.pixels), t=plan.limits.seconds, **options
-    )
+    return ffmpeg.input(str(path), **input_options(plan.limits.pixels), t=plan.longest, **options)
 
 
 def _rung_outputs(
@@ -219,6 +216,8 @@ def _rung_output(
             **grid,
             "sc_threshold": 0,
             "flags": "+cgop",
+            # The clock fills every gap, also that before a damaged time.
+            "t": plan.longest,
         },
     )
 
@@ -228,6 +227,4 @@ def _sound(
 ) -> OutputStream:
     """The loudness of the first sound is measured on its way."""
     report = sounds.loudness_file(folder) if number == 0 else None
-    return sounds.encoded(
-        opened, plan.sounds[number], path, plan.seconds, plan.gop_seconds, plan.gain, report
-    )
+    return sounds.encoded(opened, plan, plan.sounds[number], path, report)

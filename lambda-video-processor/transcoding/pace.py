@@ -13,16 +13,18 @@ _FIRST_LOOK = 15.0
 
 
 class Pace:
-    """Follows a run over `seconds` of video, 0 if that is not known."""
+    """Follows a run over `seconds` of video, 0 if that is not known, and never over `longest`."""
 
     def __init__(
         self,
         seconds: float,
+        longest: float,
         seconds_left: SecondsLeft,
         report: Callable[[str, int], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._seconds = seconds
+        self._longest = longest
         self._seconds_left = seconds_left
         self._report = report
         self._clock = clock
@@ -32,8 +34,10 @@ class Pace:
         """Takes in that `done` seconds of video are made.
 
         Raises `PermanentError` with `time_limit` as soon as the rest, at the speed so far, takes
-        longer than there is time.
+        longer than there is time, and with `corrupt_video` when there is no end.
         """
+        if done > self._longest:
+            raise senseless_times(self._longest)
         if not self._seconds:
             return
         share = min(1.0, done / self._seconds)
@@ -50,3 +54,12 @@ class Pace:
                 f"function has {left:,.0f} left; raise timeout_seconds or memory_mb in functions, "
                 "make fewer or smaller rungs, or upload a shorter video.",
             )
+
+
+def senseless_times(longest: float) -> PermanentError:
+    """For a video that goes on after `longest` seconds."""
+    return PermanentError(
+        "corrupt_video",
+        f"The video goes on after {longest:,.0f} seconds, against what its header says; "
+        "export it anew.",
+    )

@@ -28,6 +28,9 @@ Effort = Literal["low", "medium", "high"]
 # A frame with a quarter of the pixels needs more than a quarter of the bits to look as good.
 _BITS_PER_PIXEL_EXPONENT = 0.75
 _LEAST_BITRATE = 64_000
+_LONGER_FACTOR, _LONGER_SECONDS = 2, 60
+# Lengths are rounded up to whole frames and packets.
+_ROUNDED = 0.5
 _POSTER_CANDIDATES = 12
 _SECONDS_BETWEEN_POSTERS = 5.0
 
@@ -87,6 +90,16 @@ class Plan:
         return self.rungs[-1]
 
     @property
+    def longest(self) -> float:
+        """Seconds beyond which the source is not what its header says, and nothing is decoded.
+
+        Headers of some containers are rough guesses; but one damaged time must not make hours of a
+        short video.
+        """
+        most = self.limits.seconds + _LONGER_SECONDS
+        return min(_LONGER_FACTOR * self.seconds + _LONGER_SECONDS, most) if self.seconds else most
+
+    @property
     def gop_seconds(self) -> Fraction:
         """The exact length of a group of pictures."""
         return self.gop_frames / self.look.frame_rate
@@ -105,8 +118,8 @@ def plan(probe: Probe, recipe: Videos) -> Plan:
 
     Raises `PermanentError` with `video_too_large` or `video_too_long` beyond the recipe's limits.
     """
-    _refuse_beyond(recipe.limits, probe)
     picture = probe.picture
+    refuse_beyond(recipe.limits, picture, max(probe.seconds or 0.0, picture.seconds or 0.0))
     rate = frame_rate(picture, recipe.max_frame_rate)
     rungs = ladder(picture.width, picture.height, recipe.ladder)
     # What a container says as a whole counts from its start.
@@ -136,8 +149,9 @@ def below(plan: Plan, bitrate: int) -> Plan:
 
 def _bitrate_of(rung: PlannedRung, top: PlannedRung, bitrate: int) -> int:
     """What looks as good in the rung as `bitrate` does in the top one."""
-    share = (rung.width * rung.height) / (top.width * top.height)
-    return max(_LEAST_BITRATE, round(bitrate * share**_BITS_PER_PIXEL_EXPONENT))
+    share: float = (rung.width * rung.height) / (top.width * top.height)
+    worth: float = bitrate * share**_BITS_PER_PIXEL_EXPONENT
+    return max(_LEAST_BITRATE, round(worth))
 
 
 def _at_most(rung: PlannedRung, bitrate: int) -> PlannedRung:
@@ -201,8 +215,8 @@ def _snapped(rate: Fraction, tolerance: Fraction) -> Fraction | None:
     return nearest if abs(nearest - rate) <= nearest * tolerance else None
 
 
-def _refuse_beyond(limits: VideoLimits, probe: Probe) -> None:
-    picture = probe.picture
+def refuse_beyond(limits: VideoLimits, picture: Picture, seconds: float) -> None:
+    """Raises `PermanentError` with `video_too_large` or `video_too_long` beyond the limits."""
     pixels = max(picture.pixels, picture.width * picture.height)
     if pixels > limits.pixels:
         raise PermanentError(
@@ -210,8 +224,7 @@ def _refuse_beyond(limits: VideoLimits, probe: Probe) -> None:
             f"The video's frames have {pixels} pixels ({picture.width} x {picture.height}), "
             f"and at most {limits.pixels} are accepted; export it in a smaller size.",
         )
-    seconds = max(probe.seconds or 0.0, picture.seconds or 0.0)
-    if seconds > limits.seconds:
+    if seconds > limits.seconds + _ROUNDED:
         raise PermanentError(
             "video_too_long",
             f"The video lasts {seconds:.0f} seconds, and at most {limits.seconds} are accepted; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import median, median_low
 
 from PIL import Image, ImageFilter, ImageStat
 
@@ -58,7 +58,7 @@ def choose(frames: Sequence[Path]) -> Path:
     - its variety: the entropy of luma over `_FULL_VARIETY`, at most 1,
     - its sharpness d / (d + D): d is the variance of the luma's Laplacian, as autofocus measures it
       (Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000), D the
-      median of all d,
+      lower median of all d,
     - its likeness to the others: what its colour histogram has in common with the median
       histogram, over what the most typical frame has.
 
@@ -78,7 +78,7 @@ def choose(frames: Sequence[Path]) -> Path:
 
 def _scores(looks: Sequence[_Look]) -> list[float]:
     told_by = [look for look in looks if look.shows_something] or looks
-    usual_detail = median(look.detail for look in told_by)
+    usual_detail = median_low(look.detail for look in told_by)
     colours = [median(shares) for shares in zip(*(look.colours for look in told_by), strict=True)]
     likenesses = [sum(map(min, look.colours, colours)) for look in looks]
     most_typical = max(likenesses)
@@ -101,10 +101,7 @@ def _look(frame: Path) -> _Look | None:
     try:
         with Image.open(frame, formats=_FORMATS) as image:
             # A JPEG is decoded at an eighth, a quarter or half of its size.
-            scale = _SIDE / max(image.size)
-            image.draft(
-                "RGB", (max(1, int(image.width * scale)), max(1, int(image.height * scale)))
-            )
+            image.draft("RGB", _within(_SIDE, image.size))
             small = image.convert("RGB")
     except (OSError, SyntaxError, ValueError):
         return None
@@ -124,6 +121,12 @@ def _look(frame: Path) -> _Look | None:
             for start in range(0, len(histogram), width)
         ),
     )
+
+
+def _within(side: int, size: tuple[int, int]) -> tuple[int, int]:
+    """`size` brought down to `side`, rounded down."""
+    width, height = (max(1, side * length // max(size)) for length in size)
+    return width, height
 
 
 def _inside(filtered: Image.Image) -> Image.Image:

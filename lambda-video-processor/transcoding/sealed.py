@@ -78,12 +78,17 @@ _REFUSALS = {
         "The video's frames are larger than the recipe allows; export it in a smaller size.",
     ),
     "No space left on device": _DISK_FULL,
+    # No header needs that much, except one whose numbers are damaged.
+    r"(?s)(error reading header|Error opening input:).*Cannot allocate memory": (
+        "corrupt_video",
+        "The video's header makes no sense; upload it again, or export it anew.",
+    ),
     # The same file would meet the same bound again, so that trying again is no use.
     r"Cannot allocate memory|malloc of size \d+ failed": (
         "memory_limit",
         (
-            "The video needs more memory than the function has, or is damaged so that it seems to; "
-            "give the function more memory, or export the video anew."
+            "The video needs more memory than the function has; "
+            "give the function more, or export the video in a smaller size."
         ),
     ),
 }

@@ -12,7 +12,7 @@ import ffmpeg
 from ffmpeg.nodes import FilterableStream, OutputStream
 
 from transcoding.graph import Filter, spelled
-from transcoding.plan import PlannedSound
+from transcoding.plan import Plan, PlannedSound
 
 FRAGMENTED = "delay_moov+default_base_moof+skip_trailer"
 # FFmpeg's AAC encoder gives out this many samples of silence before the first one that it was fed.
@@ -31,31 +31,25 @@ _MP4: dict[str, Any] = {
 
 
 def encoded(
-    opened: FilterableStream,
-    sound: PlannedSound,
-    path: Path,
-    seconds: float,
-    gop_seconds: Fraction,
-    gain: float,
-    report: Path | None,
+    opened: FilterableStream, plan: Plan, sound: PlannedSound, path: Path, report: Path | None
 ) -> OutputStream:
     """The sound on the picture's clock: gaps filled, drift corrected, as long as the picture.
 
     Its first samples are left out and the encoder's priming stands in their place, so that all
     that follows is in time without an edit list, which CMAF players do not agree on. The filters
     are the stream's own and not part of the pictures' graph, which would hold decoded pictures
-    back until sound came. `gain` is decibels; what loudness is measured goes to `report`.
+    back until sound came. What loudness is measured goes to `report`.
     """
     filters: list[Filter] = [
         ("aresample", {"async": 1000, "first_pts": _AAC_PRIMING}),
         ("aformat", _form(sound)),
     ]
-    if gain:
-        filters.append(("volume", {"volume": f"{gain:.2f}dB"}))
+    if plan.gain:
+        filters.append(("volume", {"volume": f"{plan.gain:.2f}dB"}))
     if report:
         filters += _measuring(report)
-    if seconds:
-        samples = int(seconds * sound.sample_rate) - _AAC_PRIMING
+    if plan.seconds:
+        samples = int(plan.seconds * sound.sample_rate) - _AAC_PRIMING
         filters.append(("apad", {"whole_len": max(0, samples)}))
     return ffmpeg.output(
         opened[str(sound.index)],
@@ -66,9 +60,10 @@ def encoded(
             "c:a": "aac",
             "profile:a": "aac_low",
             "b:a": sound.bitrate,
-            "frag_duration": _piece(gop_seconds),
+            "frag_duration": _piece(plan.gop_seconds),
             "movflags": FRAGMENTED,
             "use_editlist": 0,
+            "t": plan.longest,
         },
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import ffmpeg
@@ -64,8 +65,9 @@ def _sheets(
         *sized(plan.look, board.width, board.height, jpeg="yuvj420p"),
         ("tile", {"layout": f"{board.columns}x{board.rows}"}),
     ]
+    most = math.ceil(board.pictures(plan.longest) / board.per_sheet)
     scale = max(1, round((100 - board.quality) / 6))
-    return _written(picture, filters, folder, "sheet", 100_000, scale)
+    return _written(picture, filters, folder, "sheet", most, scale)
 
 
 def _written(

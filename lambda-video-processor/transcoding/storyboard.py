@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from media_pipeline.recipe import Storyboard
 
@@ -84,7 +85,7 @@ def webvtt(plan: PlannedStoryboard, seconds: float, sheets: Sequence[str]) -> st
 
 
 def _cues(plan: PlannedStoryboard, times: Sequence[int], sheets: Sequence[str]) -> Iterator[str]:
-    for number, (start, end) in enumerate(zip(times, times[1:], strict=False)):
+    for number, (start, end) in enumerate(pairwise(times)):
         sheet, place = divmod(number, plan.per_sheet)
         row, column = divmod(place, plan.columns)
         left, top = column * plan.width, row * plan.height

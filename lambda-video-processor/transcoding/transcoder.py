@@ -7,17 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 from bitstream.sound import CopiedSound
 from media_pipeline.failures import PermanentError
 from media_pipeline.recipe import Videos
-from packager import BoxError, SoundTrack, Stream, package
+from packager import MASTER, BoxError, SoundTrack, Stream, package
 from transcoding import posters, sounds, stills
 from transcoding.compliance import Compliance, CopiedPicture, judge
 from transcoding.engine import Encoded, copy, encode, glance, measure_gain, remux
-from transcoding.pace import Pace
-from transcoding.plan import Plan, below, plan
+from transcoding.pace import Pace, senseless_times
+from transcoding.plan import Plan, below, plan, refuse_beyond
 from transcoding.probe import Probe, probe
 from transcoding.sealed import SecondsLeft
 from transcoding.storyboard import webvtt
@@ -31,7 +30,7 @@ _LOST_SHARE = 0.05
 # A sound that ends sooner than the picture by more is encoded, and silence added.
 _SHORTER_SOUND = Fraction(1, 10)
 
-Report = Callable[[Literal["copying", "transcoding", "packaging"], int], None]
+Report = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ class _Run:
         planned = self.plan
         if passed and compliance and compliance.picture:
             planned = below(planned, compliance.picture.average_bitrate)
-        pace = Pace(self.plan.seconds, self.seconds_left, self.demands.report)
+        pace = Pace(self.plan.seconds, self.plan.longest, self.seconds_left, self.demands.report)
         try:
             encoded = encode(
                 planned,
@@ -147,7 +146,7 @@ class _Run:
         self.demands.report("packaging", 100)
         poster = self._chosen_poster()
         stream = self._package(encoded, dash=self.recipe.dash)
-        self._refuse_truncated(stream)
+        self._refuse_other_length(stream)
         return self._result(stream, poster, self._downloads(encoded), passed)
 
     def _judged(self) -> Compliance | None:
@@ -206,7 +205,14 @@ class _Run:
             return False
         return sound.seconds >= picture.seconds - _SHORTER_SOUND
 
-    def _package(self, encoded: Encoded, **words: str | bool) -> Stream:
+    def _package(
+        self,
+        encoded: Encoded,
+        *,
+        dash: bool = False,
+        folder: str = "hls",
+        master: str = MASTER,
+    ) -> Stream:
         tracks = [
             SoundTrack(path, sound.language, sound.name)
             for sound, path in zip(self.plan.sounds, encoded.sounds, strict=True)
@@ -217,7 +223,9 @@ class _Run:
                 tracks,
                 segment_seconds=self.recipe.segment_seconds,
                 layout=self.recipe.segments,
-                **words,
+                dash=dash,
+                folder=folder,
+                master=master,
             )
         except BoxError as error:
             sentence = f"No stream can be made of the video ({error})."
@@ -271,7 +279,11 @@ class _Run:
                 candidate.unlink()
         return chosen
 
-    def _refuse_truncated(self, stream: Stream) -> None:
+    def _refuse_other_length(self, stream: Stream) -> None:
+        """What a header said about the length is only known to be wrong at the end."""
+        refuse_beyond(self.plan.limits, self.probe.picture, stream.seconds)
+        if stream.seconds >= self.plan.longest - 1:
+            raise senseless_times(self.plan.longest)
         expected, seconds = self.plan.seconds, stream.seconds
         if self.probe.picture.seconds_of == "file":
             seconds = max([seconds, *(sound.seconds for sound in stream.sounds)])

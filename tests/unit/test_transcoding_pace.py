@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from media_pipeline.failures import PermanentError
@@ -21,7 +19,7 @@ class Clock:
 
 
 @pytest.fixture
-def clock() -> Iterator[Clock]:
+def clock() -> Clock:
     return Clock()
 
 
@@ -29,6 +27,7 @@ def paced(clock: Clock, seconds: float, deadline: float) -> tuple[Pace, list[tup
     reports: list[tuple[str, int]] = []
     pace = Pace(
         seconds,
+        2 * seconds + 60,
         lambda: 1000.0 + deadline - clock.now,
         lambda stage, share: reports.append((stage, share)),
         clock,
@@ -77,3 +76,10 @@ def test_a_run_that_shows_nothing_yet_is_not_judged(clock: Clock) -> None:
     clock.now += 16.0
     pace.follow(0.0)
     assert reports == [("transcoding", 0)]
+
+
+def test_a_run_without_an_end_is_stopped(clock: Clock) -> None:
+    pace, _ = paced(clock, 10.0, 900.0)
+    pace.follow(79.0)
+    with pytest.raises(PermanentError, match=r"^corrupt_video.* after 80 seconds"):
+        pace.follow(81.0)

@@ -253,11 +253,11 @@ def test_a_late_picture_lasts_from_the_start_of_the_file() -> None:
     [
         ("pixels", 8192 * 4320 + 1, "video_too_large"),
         ("width", 33000, "video_too_large"),  # stretched by its aspect ratio
-        ("seconds", 7200.5, "video_too_long"),
+        ("seconds", 7200.6, "video_too_long"),
     ],
 )
 def test_what_is_beyond_the_limits_is_refused(fact: str, value: float, code: str) -> None:
-    beyond = Probe("mp4", None, None, picture(**{fact: value}), None)
+    beyond = Probe("mp4", None, None, picture(**{fact: value}), ())
     with pytest.raises(PermanentError) as refused:
         plan(beyond, DEFAULTS)
     assert refused.value.code == code

@@ -31,10 +31,10 @@ def place_to_film() -> Image.Image:
     draw = ImageDraw.Draw(picture)
     numbers = np.random.default_rng(11)
     for _ in range(120):
-        left, top = numbers.integers(0, width), numbers.integers(0, height)
-        across, down = numbers.integers(5, 60, 2)
+        left, top = int(numbers.integers(width)), int(numbers.integers(height))
+        across, down = numbers.integers(5, 60, 2).tolist()
         ground = numbers.integers(-50, 50) + np.array(picture.getpixel((left, top)))
-        box = (int(left), int(top), int(left + across), int(top + down))
+        box = (left, top, left + across, top + down)
         draw.ellipse(box, fill=tuple(int(value) for value in ground.clip(0, 255)))
     return picture
 

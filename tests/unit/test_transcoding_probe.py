@@ -223,7 +223,8 @@ def test_cover_art_and_data_are_not_video() -> None:
 @pytest.mark.parametrize(
     ("streams", "code"),
     [
-        ([], "no_video_stream"),
+        ([], "corrupt_video"),
+        ([DATA], "no_video_stream"),
         ([PICTURE | {"codec_name": "cinepak"}], "unsupported_video"),
         ([PICTURE, SOUND | {"codec_name": "unknown"}], "unsupported_video"),
         ([PICTURE, SOUND | {"codec_name": "pcm_s64le"}], "unsupported_video"),

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,10 @@ from clips import full_ffmpeg, layer_on_path, moving_clip
 from media_pipeline.failures import PermanentError, TransientError
 from media_pipeline.recipe import load_recipe
 from transcoding.probe import probe
-from transcoding.sealed import EngineError, run
+from transcoding.sealed import DECODERS, DEMUXERS, EngineError, run
 
 VIDEOS = load_recipe().videos
+COMPONENTS = Path(__file__).parents[2] / "layers" / "ffmpeg" / "components"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -129,6 +131,130 @@ def test_a_missing_component_is_not_the_videos_fault(secret: Path) -> None:
     command = ["ffmpeg", "-i", str(secret), "-vf", "nonesuch", "-f", "null", "-"]
     with pytest.raises(EngineError, match="No such filter"):
         run(command, minute)
+
+
+def ticking(path: Path, *lines: str, then: str = "") -> str:
+    """A program that prints `lines` whatever it is asked, as ffmpeg reports how far it is."""
+    path.write_text("#!/bin/sh\n" + "".join(f"echo {line}\n" for line in lines) + then)
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_progress_is_reported_in_seconds_by_the_caller_itself(tmp_path: Path) -> None:
+    callers, seconds = set(), []
+
+    def report(done: float) -> None:
+        callers.add(threading.current_thread())
+        seconds.append(done)
+
+    program = ticking(
+        tmp_path / "program",
+        *("out_time_us=N/A", "out_time_us=1500000", "out_time=00:00:09", "progress=continue"),
+        *("out_time_us=2000000", "progress=end"),
+    )
+    assert run([program], minute, on_progress=report) == b""
+    assert callers == {threading.current_thread()}
+    assert seconds[-1] == 2.0
+    assert set(seconds) <= {1.5, 2.0}
+
+
+def test_ffmpeg_reports_its_progress(secret: Path, tmp_path: Path) -> None:
+    seconds: list[float] = []
+    command = ["ffmpeg", "-loglevel", "error", "-i", str(secret), str(tmp_path / "made.mp4")]
+    run(command, minute, on_progress=seconds.append)
+    assert seconds == sorted(seconds)
+    assert seconds[-1] == pytest.approx(1.0, abs=0.1)
+
+
+def test_what_progress_raises_ends_the_program_and_its_children(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    then = f"sleep 600 & echo $$ $! > {pids}; echo out_time_us=2000000; wait"
+    program = ticking(tmp_path / "program", "out_time_us=1000000", then=then)
+
+    def report(done: float) -> None:
+        if done == 2.0:
+            raise PermanentError("lost", "Enough.")
+
+    with pytest.raises(PermanentError, match=r"^lost"):
+        run([program], minute, on_progress=report)
+    for pid in pids.read_text().split():
+        wait_until_gone(int(pid))
+
+
+def test_a_program_is_held_to_all_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+    names = "RLIMIT_CPU", "RLIMIT_AS", "RLIMIT_FSIZE", "RLIMIT_CORE"
+    script = f"import resource as r; print(*[r.getrlimit(getattr(r, n))[0] for n in {names}])"
+    cpu, memory, size, core = map(
+        int, run([sys.executable, "-c", script], lambda: 9.0, most_bytes=12345).split()
+    )
+    assert cpu == 10 * (os.cpu_count() or 1)
+    assert memory == (512 + 2048) * 2**20
+    assert (size, core) == (12345, 0)
+
+
+def test_a_file_beyond_its_bound_is_cut_off(secret: Path, tmp_path: Path) -> None:
+    made = tmp_path / "made.yuv"
+    frame = 320 * 180 * 3 // 2
+
+    def write(frames: int) -> None:
+        read = ["ffmpeg", "-loglevel", "error", "-y", "-i", str(secret)]
+        run(
+            [*read, "-frames:v", str(frames), "-f", "rawvideo", str(made)],
+            minute,
+            most_bytes=10 * frame,
+        )
+
+    write(10)
+    assert made.stat().st_size == 10 * frame
+    with pytest.raises(PermanentError, match=r"^disk_full"):
+        write(11)
+    assert made.stat().st_size <= 10 * frame
+
+
+def test_memory_beyond_the_bound_is_a_clear_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+    script = "import mmap; mmap.mmap(-1, {} << 20)"
+    with pytest.raises(PermanentError, match=r"^memory_limit"):
+        run([sys.executable, "-c", script.format(512 + 2048)], minute)
+    run([sys.executable, "-c", script.format(512)], minute)
+
+
+def test_a_header_that_asks_for_too_much_memory_is_damaged(secret: Path, tmp_path: Path) -> None:
+    movie = bytearray(secret.read_bytes())
+    # ISO/IEC 14496-12, 8.6.1.2.2: the number of entries follows the version and the flags.
+    movie[movie.index(b"stts") + 8] = 0x10
+    damaged = tmp_path / "damaged.mp4"
+    damaged.write_bytes(movie)
+    with pytest.raises(PermanentError, match=r"^corrupt_video") as failed:
+        probe(damaged, VIDEOS.limits.pixels, minute)
+    assert "Cannot allocate memory" in failed.value.__notes__[0]
+
+
+def test_a_full_ladder_does_not_meet_the_bound_on_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the function's default size, with 4K to read and four rungs of the default recipe."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3008")
+    source = moving_clip(tmp_path / "4k.mp4", size=(3840, 2160), seconds=0.2)
+    sizes = ("640x360", "854x480", "1280x720", "1920x1080")
+    command = ["ffmpeg", "-loglevel", "error", "-i", str(source)]
+    for size in sizes:
+        command += ["-map", "0:v", "-s", size, "-c:v", "libx264", "-preset", "veryfast"]
+        command += ["-threads", "16", str(tmp_path / f"{size}.mp4")]
+    run(command, minute)
+    assert all((tmp_path / f"{size}.mp4").stat().st_size for size in sizes)
+
+
+def test_uploads_may_use_what_the_layer_has_for_them() -> None:
+    listed: dict[str, set[str]] = {}
+    for line in COMPONENTS.read_text().splitlines():
+        kind, *names = line.split() or [""]
+        listed.setdefault(kind, set()).update(names)
+    assert set(DECODERS) == listed["decoder"]
+    # FFmpeg's name for the demuxer that it configures as `mpegps`.
+    ours = {"mpegps" if name == "mpeg" else name for name in DEMUXERS}
+    assert ours == listed["demuxer"] - {"mpegvideo", "h264", "image2"}
 
 
 def test_a_codec_that_is_not_listed_is_not_decoded(tmp_path: Path) -> None:
