@@ -15,6 +15,7 @@ from transcoding.probe import CONTENT_TYPES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cutting.job import CutResult
     from media_pipeline.storage import Body, Located
     from media_pipeline.worker import Task
     from packager import File, Stream, StreamRung, StreamSound
@@ -131,6 +132,26 @@ def publish_storyboard(task: Task, storyboard: Storyboard) -> dict[str, Any]:
     track = storyboard.track.encode()
     located = task.publisher.put("storyboard/storyboard.vtt", track, "text/vtt")
     return {**located, "sheets": len(storyboard.sheets)}
+
+
+def publish_segments(task: Task, made: CutResult) -> dict[str, Any]:
+    """The pieces of a cutting job; what its record says of them, in their order."""
+    located = [
+        task.publisher.put(segment.path.name, segment.path, "video/mp4")
+        for segment in made.segments
+    ]
+    seconds = [float(segment.seconds) for segment in made.segments]
+    return {
+        "outputKeys": [one["key"] for one in located],
+        "segments": [
+            {**one, "durationSeconds": lasting}
+            for one, lasting in zip(located, seconds, strict=True)
+        ],
+        "width": made.width,
+        "height": made.height,
+        "durationSeconds": sum(seconds),
+        **({"warnings": list(made.warnings)} if made.warnings else {}),
+    }
 
 
 def facts(made: Transcoded) -> dict[str, Any]:

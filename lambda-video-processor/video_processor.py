@@ -7,11 +7,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import publishing
+from cutting.job import cut
+from cutting.options import parse_request
+from cutting.texts import BedrockVariations
 from media_pipeline.handler import Handler
-from media_pipeline.worker import Kind, Task
+from media_pipeline.worker import CuttingKind, Kind, Task
 from transcoding.transcoder import Demands, transcode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 
@@ -44,7 +49,30 @@ def process(task: Task) -> dict[str, Any]:
     }
 
 
-VIDEO = Kind("video", process, lambda recipe: recipe.videos.limits.bytes)
+def process_cutting(task: Task, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the segments that a payload asks for, and answer the attributes of its record."""
+    made_in = task.folder / "made"
+    made_in.mkdir()
+    videos = task.recipe.videos
+    model = videos.cuts.model
+    made = cut(
+        task.source,
+        made_in,
+        parse_request(request),
+        videos,
+        vary=BedrockVariations(model) if model else None,
+        report=task.report,
+        seconds_left=task.seconds_left,
+    )
+    return publishing.publish_segments(task, made)
+
+
+VIDEO = Kind(
+    "video",
+    process,
+    lambda recipe: recipe.videos.limits.bytes,
+    CuttingKind(parse_request, process_cutting),
+)
 
 
 @cache
