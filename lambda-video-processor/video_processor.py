@@ -58,7 +58,7 @@ def process_cutting(task: Task, request: Mapping[str, Any]) -> dict[str, Any]:
     made = cut(
         task.source,
         made_in,
-        parse_request(request),
+        parse_request(request).seeded(str(task.job.job_id)),
         videos,
         vary=BedrockVariations(model) if model else None,
         report=task.report,

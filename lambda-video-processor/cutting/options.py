@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Annotated, Any, Literal
+from zlib import crc32
 
 import msgspec
 
@@ -60,6 +61,12 @@ class Request:
     options: Options = Fixed()
     text: TextInput | None = None
     mode: Mode = "encode"
+
+    def seeded(self, job_id: str) -> Request:
+        """With a seed, if it needs one and has none: a job that is tried again cuts as before."""
+        if not isinstance(self.options, Random) or self.options.seed is not None:
+            return self
+        return replace(self, options=replace(self.options, seed=crc32(job_id.encode())))
 
 
 class _Options(msgspec.Struct):

@@ -47,10 +47,12 @@ def write_pending(dynamodb: DynamoDBClient, table: str, medium: Medium) -> None:
     )
 
 
-def read_record(dynamodb: DynamoDBClient, table: str, media_id: str) -> dict[str, Any]:
+def read_record(
+    dynamodb: DynamoDBClient, table: str, media_id: str, project: str = PROJECT
+) -> dict[str, Any]:
     """The record as plain values; empty if there is none."""
     answer = dynamodb.get_item(
-        TableName=table, Key={"id": {"S": media_id}, "projectId": {"S": PROJECT}}
+        TableName=table, Key={"id": {"S": media_id}, "projectId": {"S": project}}
     )
     item = answer.get("Item", {})
     return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}

@@ -77,19 +77,30 @@ def test_a_video_becomes_a_stream_that_plays_to_its_last_frame(
     assert (record["width"], record["height"], record["type"]) == (1280, 720, "video")
     assert record["contentType"] == "video/quicktime"
     assert abs(float(record["durationSeconds"]) - 5.0) <= 1 / 25
-    assert [rung["name"] for rung in record["stream"]["rungs"]] == ["480p", "720p"]
+    assert [rung["name"] for rung in record["stream"]["rungs"]] == ["360p", "480p", "720p"]
+    assert record["stream"]["stage"] == "complete"
+    assert (record["progress_percentage"], record["processing_stage"]) == (100, "completed")
 
     folder = f"renditions/gallery-7/clip/{record['pipeline']['revision']}/"
     house.save(folder, tmp_path / "saved")
     assert record["stream"]["key"] == f"{folder}hls/master.m3u8"
     master = tmp_path / "saved/hls/master.m3u8"
-    assert len(read_master(master).variants) == 2
+    assert len(read_master(master).variants) == 3
     streams = played(master)
-    assert [len(times) for times in streams.values()].count(125) == 2, "frames are missing"
+    assert [len(times) for times in streams.values()].count(125) == 3, "frames are missing"
 
-    [download] = record["downloads"]
+    download, original = record["downloads"]
+    assert original["key"] == "originals/gallery-7/clip/clip.mov"
+    assert original["bytes"] == clip.stat().st_size
     assert download["key"] == f"{folder}downloads/720p.mp4"
     full_ffmpeg("-i", tmp_path / "saved/downloads/720p.mp4", "-f", "null", "-")
+    head = house.s3.head_object(Bucket=house.deployment.bucket, Key=download["key"])
+    assert head["ContentDisposition"].startswith('attachment; filename="clip-720p.mp4"')
+    track = (tmp_path / "saved/storyboard/storyboard.vtt").read_text()
+    assert track.startswith("WEBVTT\n")
+    assert "sheet-00001.jpg#xywh=" in track
+    assert (tmp_path / "saved/storyboard/sheet-00001.jpg").is_file()
+    assert record["storyboard"]["key"] == f"{folder}storyboard/storyboard.vtt"
     poster = Image.open(BytesIO(house.read(record["poster"]["key"])))
     assert poster.size == (640, 360) == (record["poster"]["width"], record["poster"]["height"])
     assert record["renditions"][0]["name"] == "thumb"

@@ -81,3 +81,12 @@ def test_a_bad_payload_names_the_field(payload: dict[str, Any], words: list[str]
     with pytest.raises(BadPayloadError) as refused:
         parse_request(payload)
     assert all(word in refused.value.sentence for word in words), refused.value.sentence
+
+
+def test_random_pieces_of_a_job_are_the_same_when_it_is_tried_again() -> None:
+    options = {"type": "random", "min_duration": 5, "max_duration": 9}
+    request = parse_request({"cutting_options": options})
+    assert request.seeded("job-1") == request.seeded("job-1") != request.seeded("job-2")
+    chosen = parse_request({"cutting_options": {**options, "seed": 7}})
+    assert chosen.seeded("job-1") == chosen
+    assert parse_request({}).seeded("job-1") == parse_request({})
