@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul
 from pathlib import Path
 from statistics import median, median_low
 
@@ -23,9 +24,10 @@ _LEAST_CONTRAST = 8.0
 _LEAST_EXPOSED = 0.1
 _BINS = 16
 
-# The second derivative of luma along both axes, around grey. What leaves a byte is cut off, which
-# keeps the edges of letters from counting for more than a picture's.
+# The second derivative of luma along both axes, around grey.
 _LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
+# A stronger one counts as this much: a few edges of bars and letters do not make a blur sharp.
+_STRONGEST = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class _Look:
     """What is measured of one picture.
 
     `exposed` is the share of pixels neither near black nor near white, `contrast` the standard
-    deviation of luma, `variety` its entropy in bits, `detail` the variance of its Laplacian,
+    deviation of luma, `variety` its entropy in bits, `detail` the mean square of its Laplacian,
     `colours` the shares of the bins of each channel's histogram.
     """
 
@@ -56,9 +58,9 @@ def choose(frames: Sequence[Path]) -> Path:
     - the share of its pixels that are neither near black nor near white,
     - its contrast: the standard deviation of luma over `_FULL_CONTRAST`, at most 1,
     - its variety: the entropy of luma over `_FULL_VARIETY`, at most 1,
-    - its sharpness d / (d + D): d is the variance of the luma's Laplacian, as autofocus measures it
-      (Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000), D the
-      lower median of all d,
+    - its sharpness d / (d + D): d is the mean square of the luma's Laplacian, cut off at
+      `_STRONGEST`; without the cut it is what autofocus measures (Pech-Pacheco et al., "Diatom
+      autofocusing in brightfield microscopy", ICPR 2000). D is the lower median of all d,
     - its likeness to the others: what its colour histogram has in common with the median
       histogram, over what the most typical frame has.
 
@@ -115,7 +117,7 @@ def _look(frame: Path) -> _Look | None:
         exposed=sum(shades[_NEAR_BLACK:_NEAR_WHITE]) / pixels,
         contrast=ImageStat.Stat(luma).stddev[0],
         variety=luma.entropy(),
-        detail=ImageStat.Stat(_inside(luma.filter(_LAPLACIAN))).var[0],
+        detail=_detail(luma),
         colours=tuple(
             sum(histogram[start : start + width]) / pixels
             for start in range(0, len(histogram), width)
@@ -129,8 +131,11 @@ def _within(side: int, size: tuple[int, int]) -> tuple[int, int]:
     return width, height
 
 
-def _inside(filtered: Image.Image) -> Image.Image:
-    """Without the outermost pixels, which a kernel leaves as they were."""
-    if min(filtered.size) < 3:
-        return Image.new("L", (1, 1))
-    return filtered.crop((1, 1, filtered.width - 1, filtered.height - 1))
+def _detail(luma: Image.Image) -> float:
+    """The mean square of the Laplacian, but for the outermost pixels, which have none."""
+    if min(luma.size) < 3:
+        return 0.0
+    inside = (1, 1, luma.width - 1, luma.height - 1)
+    counts = luma.filter(_LAPLACIAN).crop(inside).histogram()
+    squares = (min(abs(value - 128), _STRONGEST) ** 2 for value in range(256))
+    return sum(map(mul, counts, squares)) / sum(counts)

@@ -15,6 +15,8 @@ from rich.table import Table
 
 Record = Mapping[str, Any]
 
+_PLAYER = Path(__file__).with_name("player.js")
+
 NUMBERS = ("size", "bytes", "seconds", "peak kbit/s", "average", "fps")
 """Columns that are read from their right ends."""
 
@@ -118,11 +120,14 @@ def write_page(folder: Path, records: Mapping[str, Record]) -> Path:
     page = folder / "index.html"
     page.write_text(
         "<!doctype html><html lang=en><meta charset=utf-8><title>Media pipeline demo</title>"
+        # Or the browser would ask for one.
+        '<link rel="icon" href="data:,">'
         "<style>body{font:16px/1.5 system-ui;margin:2rem auto;max-width:75rem;padding:0 1rem}"
         "figure{display:inline-block;margin:0 1rem 1rem 0;vertical-align:top}"
         "img,video{max-width:100%;max-height:20rem;background:#ddd}"
         "pre{overflow:auto;background:#f4f4f4;padding:1rem}</style>"
-        f"<h1>What came out</h1>{sections}\n",
+        f"<h1>What came out</h1>{sections}\n"
+        f'<script src="hls.min.js"></script><script>{_PLAYER.read_text()}</script>\n',
         encoding="utf-8",
     )
     return page
@@ -140,11 +145,16 @@ def _section(name: str, record: Record) -> str:
 def _video(record: Record) -> Iterator[str]:
     if "stream" not in record:
         return
-    sources = [f'<source src="{_src(record["stream"])}" type="application/vnd.apple.mpegurl">']
-    # A browser that plays no HLS by itself takes the download.
-    sources += [f'<source src="{_src(file)}" type="video/mp4">' for file in record["downloads"]]
-    poster = _src(record["poster"])
-    yield f'<video controls playsinline poster="{poster}">{"".join(sources)}</video>'
+    # The original is among the downloads, but not among the outputs that were saved.
+    downloads = [file for file in record.get("downloads", ()) if file["name"] != "original"]
+    attributes = {"data-stream": record["stream"]}
+    if downloads:
+        attributes["data-download"] = downloads[0]
+    if "poster" in record:
+        attributes["poster"] = record["poster"]
+    named = " ".join(f'{name}="{_src(file)}"' for name, file in attributes.items())
+    yield f"<video controls playsinline {named}></video>"
+    yield '<p class="player">Served by `make page`, the stream plays here.</p>'
 
 
 def _pictures(record: Record) -> Iterator[str]:

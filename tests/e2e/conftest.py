@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -87,5 +88,7 @@ class House:
 @pytest.fixture(scope="session")
 def house() -> Iterator[House]:
     artifacts = build_here(BUILD, print)
-    with deploy(artifacts, BUILD / "test-aws", print) as deployment:
+    # Each of several test processes has its own.
+    folder = BUILD / f"test-aws{os.environ.get('PYTEST_XDIST_WORKER', '')}"
+    with deploy(artifacts, folder, print) as deployment:
         yield House(deployment)

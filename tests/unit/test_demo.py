@@ -14,7 +14,6 @@ from rich.console import Console
 from aws_names import BUCKET
 from demo import report, uploads
 from demo.media import MediaError, Medium, named_media, own_media
-from demo.page import create_app
 from media_pipeline.recipe import load_recipe, match_key
 
 if TYPE_CHECKING:
@@ -96,29 +95,3 @@ def test_the_tables_show_sizes_bytes_and_times() -> None:
 def test_a_failure_is_shown_with_its_code() -> None:
     error = {"code": "corrupt_image", "message": "It is damaged."}
     assert "corrupt_image: It is damaged." in shown({"status": "failed", "error": error})
-
-
-def test_the_page_shows_the_pictures_and_plays_the_stream(tmp_path: Path) -> None:
-    files = {name: {"key": f"renditions/g/c/1/{name}"} for name in ("hls/master.m3u8", "d.mp4")}
-    clip = record(
-        stream=files["hls/master.m3u8"],
-        downloads=[files["d.mp4"]],
-        poster={"key": "renditions/g/c/1/thumb.jpg"},
-    )
-    failed = {"status": "failed", "error": {"code": "corrupt_image", "message": "<b>"}}
-    page = report.write_page(tmp_path, {"clip-9": clip, "photo-7": failed}).read_text()
-    assert '<img src="renditions/g/p/1/thumb.jpg"' in page
-    assert '<source src="renditions/g/c/1/hls/master.m3u8"' in page
-    assert '<source src="renditions/g/c/1/d.mp4"' in page
-    assert "<b>" not in page
-
-
-def test_the_page_is_served_with_the_byte_ranges_of_a_stream(tmp_path: Path) -> None:
-    (tmp_path / "index.html").write_text("the page")
-    (tmp_path / "a.mp4").write_bytes(b"0123456789")
-    client = create_app(tmp_path).test_client()
-    with client.get("/") as answer:
-        assert answer.get_data(as_text=True) == "the page"
-    with client.get("/a.mp4", headers={"Range": "bytes=2-4"}) as answer:
-        assert (answer.status_code, answer.data) == (206, b"234")
-    assert client.get("/../secret").status_code == 404
