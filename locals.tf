@@ -22,12 +22,16 @@ locals {
       handler  = "image_processor.lambda_handler"
       layers   = []
       sizing   = var.functions.images
+
+      permissions = {}
     }
     videos = {
       artifact = "video-processor"
       handler  = "video_processor.lambda_handler"
       layers   = [module.ffmpeg_layer.arn]
       sizing   = var.functions.videos
+
+      permissions = local.model_permissions
     }
   }
 
@@ -36,6 +40,42 @@ locals {
     "arn", local.account.partition, "sqs", local.account.region, local.account.id,
     local.names["${route}_queue"],
   ]) }
+}
+
+# What a cutting job asks for variations, and what the function's role must be allowed for that.
+locals {
+  model = local.recipe.videos.cuts.model
+
+  # A profile's id is its model's behind the name of a part of the world, such as `eu`.
+  profile_form = "^(?:[a-z]{2}(?:-[a-z]+)?|apac|global)[.]([a-z0-9-]+[.][A-Za-z0-9.:-]+)$"
+  model_form   = "^arn:[a-z-]+:bedrock:[a-z0-9-]+:([0-9]{12})?:(foundation-model/[a-z0-9-]+[.]|inference-profile/|application-inference-profile/|provisioned-model/|custom-model-deployment/)[A-Za-z0-9.:-]+$"
+
+  model_arn = startswith(local.model, "arn:") ? local.model : join(":", [
+    "arn", local.account.partition, "bedrock", local.account.region,
+    can(regex(local.profile_form, local.model)) ? local.account.id : "",
+    can(regex(local.profile_form, local.model)) ? "inference-profile/${local.model}" :
+    "foundation-model/${local.model}",
+  ])
+
+  # Through a profile the model is asked wherever Bedrock likes. An application's profile does not
+  # tell its model.
+  profile_id = try(regex(":(?:application-)?inference-profile/(.+)$", local.model_arn)[0], null)
+  model_behind_profile = join(":", [
+    "arn", local.account.partition, "bedrock", "*", "",
+    "foundation-model/${try(regex(local.profile_form, local.profile_id)[0], "*")}",
+  ])
+
+  model_permissions = { for reason, permission in {
+    ask-model = local.model == "" ? null : {
+      actions   = ["bedrock:InvokeModel"]
+      resources = [local.model_arn]
+    }
+    ask-model-through-profile = local.profile_id == null ? null : {
+      actions   = ["bedrock:InvokeModel"]
+      resources = [local.model_behind_profile]
+      condition = { ArnEquals = { "bedrock:InferenceProfileArn" = local.model_arn } }
+    }
+  } : reason => permission if permission != null }
 }
 
 locals {

@@ -53,7 +53,7 @@ module "function" {
   alarms       = var.alarms
   tags         = var.tags
 
-  permissions = { for reason, permission in {
+  permissions = merge({ for reason, permission in {
     read-originals = {
       actions   = ["s3:GetObject", "s3:GetObjectVersion"]
       resources = ["${module.storage.arn}/${local.originals_prefix}*"]
@@ -67,6 +67,10 @@ module "function" {
       resources = [for watermark in values(local.stills[each.key].watermarks) :
         "${module.storage.arn}/${watermark.key}"
       ]
+    }
+    write-segments = each.key != "videos" ? null : {
+      actions   = ["s3:PutObject", "s3:AbortMultipartUpload"]
+      resources = ["${module.storage.arn}/${local.segments_prefix}*"]
     }
     use-bucket-key = var.storage.kms_key_arn == null ? null : {
       actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -83,7 +87,7 @@ module "function" {
       ]
       resources = [local.queue_arns[each.key]]
     }
-  } : reason => permission if permission != null }
+  } : reason => permission if permission != null }, each.value.permissions)
 
   environment = { for name, value in {
     MEDIA_TABLE                  = module.catalog.name

@@ -5,18 +5,20 @@ output "recipe" {
   precondition {
     condition = (
       can(regex(local.template_form, local.recipe.keys.originals)) &&
+      length(local.recipe.keys.originals) <= 900 &&
       strcontains(local.recipe.keys.originals, "{project_id}") &&
       strcontains(local.recipe.keys.originals, "{media_id}") &&
       length(local.placeholders.originals) == length(distinct(local.placeholders.originals)) &&
       !contains(local.placeholders.originals, "output") &&
       !contains(local.placeholders.originals, "revision")
     )
-    error_message = "Write `recipe.keys.originals` with `{project_id}` and `{media_id}`, which name the record, no placeholder twice, no `{output}` or `{revision}`, and otherwise letters, digits and -_.'()/ only, such as originals/{project_id}/{media_id}/{filename}."
+    error_message = "Write `recipe.keys.originals` with `{project_id}` and `{media_id}`, which name the record, no placeholder twice, no `{output}` or `{revision}`, and otherwise at most 900 letters, digits and -_.'()/, such as originals/{project_id}/{media_id}/{filename}."
   }
 
   precondition {
     condition = (
       can(regex(local.template_form, local.recipe.keys.outputs)) &&
+      length(local.recipe.keys.outputs) <= 900 &&
       contains(local.placeholders.outputs, "output") &&
       (
         contains(local.placeholders.outputs, "revision") ||
@@ -27,15 +29,23 @@ output "recipe" {
         concat(local.placeholders.originals, ["output", "revision"]),
       )) == 0
     )
-    error_message = "Write `recipe.keys.outputs` with `{output}`, with `{revision}` (or `{project_id}` and `{media_id}`, for keys that stay the same), with no placeholder that `recipe.keys.originals` lacks, and otherwise letters, digits and -_.'()/ only, such as renditions/{project_id}/{media_id}/{revision}/{output}."
+    error_message = "Write `recipe.keys.outputs` with `{output}`, with `{revision}` (or `{project_id}` and `{media_id}`, for keys that stay the same), with no placeholder that `recipe.keys.originals` lacks, and otherwise at most 900 letters, digits and -_.'()/, such as renditions/{project_id}/{media_id}/{revision}/{output}."
   }
 
   precondition {
-    condition = !(
-      startswith(local.outputs_prefix, local.originals_prefix) ||
-      startswith(local.originals_prefix, local.outputs_prefix)
+    condition = (
+      can(regex(local.template_form, local.recipe.keys.segments)) &&
+      length(local.recipe.keys.segments) <= 900 &&
+      toset(local.placeholders.segments) == toset(["job_id", "output"])
     )
-    error_message = "What is written would be taken in again: `recipe.keys.outputs` begins with \"${local.outputs_prefix}\" and `recipe.keys.originals` with \"${local.originals_prefix}\". Begin them differently, such as with originals/ and renditions/."
+    error_message = "Write `recipe.keys.segments` with `{job_id}` and `{output}`, no other placeholder, and otherwise at most 900 letters, digits and -_.'()/, such as processed/{job_id}/{output}."
+  }
+
+  precondition {
+    condition = !anytrue([for prefix in [local.outputs_prefix, local.segments_prefix] :
+      startswith(prefix, local.originals_prefix) || startswith(local.originals_prefix, prefix)
+    ])
+    error_message = "What is written would be taken in again: `recipe.keys.outputs` begins with \"${local.outputs_prefix}\", `recipe.keys.segments` with \"${local.segments_prefix}\" and `recipe.keys.originals` with \"${local.originals_prefix}\". Begin the originals differently, such as with originals/ beside renditions/ and processed/."
   }
 
   precondition {
@@ -93,8 +103,9 @@ output "recipe" {
     condition = alltrue([for watermark in local.watermarks :
       can(regex(local.name_form, watermark.name)) &&
       can(regex("^[^*?{}]{1,900}$", watermark.key)) &&
-      !startswith(watermark.key, local.originals_prefix) &&
-      !startswith(watermark.key, local.outputs_prefix) &&
+      !anytrue([for prefix in [local.originals_prefix, local.outputs_prefix, local.segments_prefix] :
+        startswith(watermark.key, prefix)
+      ]) &&
       contains(
         ["top_left", "top_right", "bottom_left", "bottom_right", "center"],
         try(watermark.position, "center"),
@@ -126,14 +137,14 @@ output "recipe" {
     condition = (
       length(local.recipe.videos.ladder) > 0 &&
       alltrue([for name in keys(local.recipe.videos.ladder) :
-        can(regex(local.name_form, name)) && !contains(["audio", "master"], name)
-      ]) &&
+        can(regex(local.name_form, name))
+      ]) && length(local.reserved_rungs) == 0 &&
       alltrue([for rung in values(local.recipe.videos.ladder) : rung.short_side >= 2]) &&
       length(setsubtract(
         local.recipe.videos.downloads, concat(keys(local.recipe.videos.ladder), ["top"])
       )) == 0
     )
-    error_message = "Give `recipe.videos.ladder` at least one rung, named in letters, digits, - and _ (but not `audio` or `master`) and with a `short_side` from 2, and `recipe.videos.downloads` names of its rungs (${join(", ", keys(local.recipe.videos.ladder))}) or `top`."
+    error_message = "Give `recipe.videos.ladder` at least one rung, named in letters, digits, - and _ (but not `master`, `manifest`, `original`, `source`, `audio`, `audio-1` and the like, or with `-iframes` at the end) and with a `short_side` from 2, and `recipe.videos.downloads` names of its rungs (${join(", ", keys(local.recipe.videos.ladder))}) or `top`."
   }
 
   precondition {
@@ -154,9 +165,72 @@ output "recipe" {
       contains(["byte_ranges", "objects"], local.recipe.videos.segments) &&
       contains([1, 2], local.recipe.videos.audio.channels) &&
       contains([44100, 48000], local.recipe.videos.audio.sample_rate) &&
-      can(regex("^#[0-9A-Fa-f]{6}$", local.recipe.images.background)) &&
-      can(regex("^#[0-9A-Fa-f]{6}$", local.recipe.videos.poster.background))
+      alltrue([for stills in values(local.stills) :
+        can(regex(local.colour_form, stills.background))
+      ])
     )
     error_message = "In `recipe`, set `effort` to `low`, `medium` or `high`, `segments` to `byte_ranges` or `objects`, `channels` to 1 or 2, `sample_rate` to 44100 or 48000, and each `background` to a colour such as #ffffff."
+  }
+
+  precondition {
+    condition = (
+      contains(range(1, 17), local.recipe.videos.audio.tracks) &&
+      contains(["measured", "normalised"], local.recipe.videos.audio.loudness) &&
+      local.recipe.videos.audio.loudness_target >= -36 &&
+      local.recipe.videos.audio.loudness_target <= -8
+    )
+    error_message = "In `recipe.videos.audio`, set `tracks` to a whole number from 1 to 16, `loudness` to `measured` or `normalised`, and `loudness_target` to -36 to -8 LUFS, such as -16."
+  }
+
+  precondition {
+    condition = (
+      local.recipe.videos.storyboard.seconds >= 0 &&
+      floor(local.recipe.videos.storyboard.seconds) == local.recipe.videos.storyboard.seconds &&
+      contains(range(16, 641), local.recipe.videos.storyboard.width) &&
+      contains(range(1, 21), local.recipe.videos.storyboard.columns) &&
+      contains(range(1, 21), local.recipe.videos.storyboard.rows)
+    )
+    error_message = "In `recipe.videos.storyboard`, set whole numbers: `seconds` from 0, which makes none, `width` from 16 to 640, `columns` and `rows` from 1 to 20."
+  }
+
+  precondition {
+    condition = (
+      contains(["listed", "copied", "left_out"], local.recipe.videos.original) &&
+      contains(["stream", "segments"], local.recipe.videos.jobs)
+    )
+    error_message = "In `recipe.videos`, set `original` to `listed`, `copied` or `left_out`, and `jobs` to `stream` or `segments`."
+  }
+
+  precondition {
+    condition = (
+      local.recipe.videos.cuts.short_side >= 2 &&
+      contains(
+        ["top_left", "top_right", "bottom_left", "bottom_right"],
+        local.recipe.videos.cuts.captions.position,
+      ) &&
+      local.recipe.videos.cuts.captions.size > 0 && local.recipe.videos.cuts.captions.size <= 25 &&
+      alltrue([for part in ["colour", "outline", "box"] :
+        can(regex(local.colour_form, local.recipe.videos.cuts.captions[part]))
+      ]) &&
+      contains(range(101), local.recipe.videos.cuts.captions.box_opacity)
+    )
+    error_message = "In `recipe.videos.cuts`, set `short_side` to 2 or more, and in its `captions` `position` to `top_left`, `top_right`, `bottom_left` or `bottom_right`, `size` to more than 0 and at most 25, `colour`, `outline` and `box` to colours such as #ffffff, and `box_opacity` to a whole number from 0 to 100."
+  }
+
+  precondition {
+    condition     = local.recipe.videos.cuts.model == "" || can(regex(local.model_form, local.model_arn))
+    error_message = "Give `recipe.videos.cuts.model` as the id or the ARN of a model or an inference profile that Amazon Bedrock has, such as amazon.nova-lite-v1:0 or eu.amazon.nova-lite-v1:0, or leave it empty."
+  }
+
+  precondition {
+    condition = (
+      length(setsubtract(keys(local.recipe.jobs.statuses), ["processing", "completed", "failed"])) == 0 &&
+      !contains(keys(local.recipe.jobs.attributes), "pipeline") &&
+      length(setintersection(
+        values(local.recipe.jobs.attributes), ["", "id", "projectId", "pipeline"]
+      )) == 0 &&
+      length(distinct(values(local.recipe.jobs.attributes))) == length(local.recipe.jobs.attributes)
+    )
+    error_message = "In `recipe.jobs`, rename only the `statuses` `processing`, `completed` and `failed`, and give each of `attributes` but `pipeline` a name of its own, which is not `id`, `projectId` or `pipeline`."
   }
 }

@@ -38,3 +38,26 @@ output "ffmpeg_layer_arn" {
   description = "The layer version that holds ffmpeg and ffprobe."
   value       = module.ffmpeg_layer.arn
 }
+
+locals {
+  cutting_payload = jsonencode({
+    s3_bucket       = module.storage.name
+    s3_key          = local.recipe.keys.originals
+    job_id          = "{job_id}"
+    cutting_options = { type = "fixed", duration_seconds = 30 }
+    text_input      = { strategy = "one_for_all", base_text = "Hello" }
+  })
+}
+
+output "cutting_job" {
+  description = <<-EOT
+    How to have a video cut into segments: a command for version 2 of AWS's CLI, in which you put
+    the video's key, an id of your own in place of `{job_id}`, and your own text and lengths.
+  EOT
+  value = join(" ", [
+    "aws lambda invoke --region ${local.account.region}",
+    "--function-name ${module.function["videos"].name}",
+    "--cli-read-timeout 0 --cli-binary-format raw-in-base64-out",
+    "--payload '${replace(local.cutting_payload, "'", "'\\''")}' answer.json",
+  ])
+}

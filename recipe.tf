@@ -21,6 +21,14 @@ locals {
     videos = merge(local.default_recipe.videos, try(local.said.videos, {}), {
       limits = merge(local.default_recipe.videos.limits, try(local.said.videos.limits, {}))
       audio  = merge(local.default_recipe.videos.audio, try(local.said.videos.audio, {}))
+      storyboard = merge(
+        local.default_recipe.videos.storyboard, try(local.said.videos.storyboard, {})
+      )
+      cuts = merge(local.default_recipe.videos.cuts, try(local.said.videos.cuts, {}), {
+        captions = merge(
+          local.default_recipe.videos.cuts.captions, try(local.said.videos.cuts.captions, {})
+        )
+      })
       poster = merge(local.default_recipe.videos.poster, try(local.said.videos.poster, {}), {
         blurhash = merge(
           local.default_recipe.videos.poster.blurhash, try(local.said.videos.poster.blurhash, {})
@@ -30,18 +38,27 @@ locals {
         )
       })
     })
+    jobs = merge(local.default_recipe.jobs, try(local.said.jobs, {}))
   }
   said = jsondecode(local.recipe_differences)
 
   # What stands before the first placeholder: all that a policy or a filter can match.
   originals_prefix = regex("^[^{]*", local.recipe.keys.originals)
   outputs_prefix   = regex("^[^{]*", local.recipe.keys.outputs)
+  segments_prefix  = regex("^[^{]*", local.recipe.keys.segments)
 }
 
 # What the preconditions of the output `recipe` look at.
 locals {
   template_form = "^([\\w.'()-]|{[a-z]\\w*})([\\w.'()/-]|{[a-z]\\w*})*$"
   name_form     = "^[A-Za-z0-9][A-Za-z0-9_-]*$"
+  colour_form   = "^#[0-9A-Fa-f]{6}$"
+
+  # What other files are called that lie beside those of the rungs (`RESERVED_NAMES`).
+  reserved_form = "^(master|manifest|original|source|audio(-\\d+)?|.*-iframes)$"
+  reserved_rungs = [for name in keys(local.recipe.videos.ladder) :
+    name if can(regex(local.reserved_form, name))
+  ]
 
   placeholders = { for name, template in local.recipe.keys :
     name => flatten(regexall("{(\\w+)}", template))
@@ -80,7 +97,9 @@ locals {
         flatten([for rung in values(local.recipe.videos.ladder) : values(rung)]),
         [
           local.recipe.videos.gop_seconds, local.recipe.videos.segment_seconds,
-          local.recipe.videos.audio.bitrate,
+          local.recipe.videos.audio.bitrate, local.recipe.videos.cuts.bitrate,
+          local.recipe.videos.cuts.max_bitrate, local.recipe.videos.cuts.buffer,
+          local.recipe.videos.cuts.short_side,
         ],
       )
     },
@@ -89,6 +108,7 @@ locals {
       are = concat(
         [for encoding in local.encodings : encoding.quality if can(encoding.quality)],
         [for stills in values(local.stills) : stills.lqip.quality],
+        [local.recipe.videos.storyboard.quality],
         flatten([for watermark in local.watermarks :
           [try(watermark.opacity, 100), try(watermark.width, 100)]
         ]),

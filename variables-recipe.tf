@@ -2,11 +2,14 @@ variable "recipe" {
   description = <<-EOT
     What is made of an upload, as differences to the default recipe
     (`lambda-common/media_pipeline/default_recipe.json`). Every attribute is optional; what is left
-    out stays as it is there, and a map that is given (`renditions`, `ladder`) replaces the whole
-    map. The output `recipe` shows the result, and refuses what cannot work.
+    out stays as it is there, and a map that is given (`renditions`, `ladder`, `statuses`) replaces
+    the whole map. The output `recipe` shows the result, and refuses what cannot work.
 
     - `keys`: `originals`, the template of the keys that are taken in, with `{project_id}` and
-      `{media_id}`; `outputs`, that of the keys that are written, with `{output}` and `{revision}`.
+      `{media_id}`; `outputs`, that of the keys that are written, with `{output}` and `{revision}`;
+      `segments`, that of what cutting jobs write, with `{job_id}` and `{output}`. A cutting job
+      can name any video whose key begins as `originals` does before its first placeholder; the
+      functions may read no others.
     - `images`: `suffixes`; `limits` (`bytes`, `pixels`, `frames` of an animation); `background`
       under transparency, as `#rrggbb`; `renditions` and `watermarks` as below; `drop_larger`
       leaves out a WebP or AVIF that is not smaller than its JPEG; `placeholders` out of
@@ -22,16 +25,34 @@ variable "recipe" {
       (`top_left`, `top_right`, `bottom_left`, `bottom_right`, `center`); `opacity`, `width` and
       `margin`, percent, the latter two of a rendition's width.
     - `videos`: `suffixes`; `limits` (`bytes`, `seconds`, `pixels` of a frame); `poster`
-      (as `images` from `background` to `lqip`); `effort` (`low`, `medium`, `high`);
-      `max_frame_rate`; `gop_seconds`, and `segment_seconds`, a multiple of it; `segments`
-      (`byte_ranges`, `objects`); `ladder` by name of the rung: `short_side` (pixels), `bitrate`,
-      `max_bitrate` and `buffer` (bits); `audio` (`bitrate`, `channels`, `sample_rate`);
-      `downloads`, names of rungs or `top`.
+      (as `images` from `background` to `lqip`); `storyboard`, small pictures every so many
+      `seconds` (0 makes none), each of a `width` (16 to 640 pixels) and a `quality`, on sheets of
+      `columns` by `rows` (1 to 20); `effort` (`low`, `medium`, `high`); `max_frame_rate`;
+      `gop_seconds`, and `segment_seconds`, a multiple of it; `segments` (`byte_ranges`,
+      `objects`); `dash`, a DASH manifest beside the playlists; `first_publish`, whether a video
+      that needs no encoding can be played before the ladder is ready; `passthrough`, whether such
+      a video is the top rung if it fits; `ladder` by name of the rung: `short_side` (pixels, from
+      2), `bitrate`, `max_bitrate` and `buffer` (bits); `audio` (`bitrate`, `channels`,
+      `sample_rate`; `tracks`, how many are kept at most, 1 to 16; `loudness`, `measured` or
+      `normalised` to `loudness_target`, -36 to -8 LUFS); `downloads`, names of rungs or `top`;
+      `original`, whether downloads have the upload itself (`listed`), a copy of it beside the
+      outputs (`copied`) or neither (`left_out`); `jobs`, what a direct job makes that names neither
+      cuts nor texts: the `stream` or `segments`.
+    - `cuts` of `videos`, how a cutting job encodes and writes: `bitrate`, `max_bitrate`, `buffer`
+      and `short_side` as a rung; `captions`: `position` (`top_left`, `top_right`, `bottom_left`,
+      `bottom_right`), `size` (percent of the frame's short side, up to 25), `colour`, `outline` and
+      `box` as `#rrggbb`, `box_opacity` in percent; `model`, the one of Amazon Bedrock that varies
+      texts, empty for none: the id or the ARN of a model that the account has access to
+      (`amazon.nova-lite-v1:0`) or of an inference profile (`eu.amazon.nova-lite-v1:0`). Naming one
+      lets the function ask it, which AWS charges for.
+    - `jobs`, the words of a cutting job's record: `attributes`, by the project's name the one that
+      the table has, and `statuses` for `processing`, `completed` and `failed`.
   EOT
   type = object({
     keys = optional(object({
       originals = optional(string)
       outputs   = optional(string)
+      segments  = optional(string)
     }))
     images = optional(object({
       suffixes = optional(list(string))
@@ -108,11 +129,21 @@ variable "recipe" {
         }))
         lqip = optional(object({ side = optional(number), quality = optional(number) }))
       }))
+      storyboard = optional(object({
+        seconds = optional(number)
+        width   = optional(number)
+        columns = optional(number)
+        rows    = optional(number)
+        quality = optional(number)
+      }))
       effort          = optional(string)
       max_frame_rate  = optional(number)
       gop_seconds     = optional(number)
       segment_seconds = optional(number)
       segments        = optional(string)
+      dash            = optional(bool)
+      first_publish   = optional(bool)
+      passthrough     = optional(bool)
       ladder = optional(map(object({
         short_side  = number
         bitrate     = number
@@ -120,11 +151,35 @@ variable "recipe" {
         buffer      = number
       })))
       audio = optional(object({
-        bitrate     = optional(number)
-        channels    = optional(number)
-        sample_rate = optional(number)
+        bitrate         = optional(number)
+        channels        = optional(number)
+        sample_rate     = optional(number)
+        tracks          = optional(number)
+        loudness        = optional(string)
+        loudness_target = optional(number)
       }))
       downloads = optional(list(string))
+      original  = optional(string)
+      jobs      = optional(string)
+      cuts = optional(object({
+        bitrate     = optional(number)
+        max_bitrate = optional(number)
+        buffer      = optional(number)
+        short_side  = optional(number)
+        captions = optional(object({
+          position    = optional(string)
+          size        = optional(number)
+          colour      = optional(string)
+          outline     = optional(string)
+          box         = optional(string)
+          box_opacity = optional(number)
+        }))
+        model = optional(string)
+      }))
+    }))
+    jobs = optional(object({
+      attributes = optional(map(string))
+      statuses   = optional(map(string))
     }))
   })
   default  = {}

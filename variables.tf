@@ -101,7 +101,8 @@ variable "functions" {
     - `memory_mb` (1769, one whole processor; 3008, the most that a new account has): 128 to 10240.
     - `timeout_seconds` (120; 900): 30 to 900.
     - `storage_mb` (512, which costs nothing; 10240, which adds less than 1 % to what the memory
-      costs): room for the original and what is made of it, 512 to 10240.
+      costs): room for the original and what is made of it, 512 to 10240. A video that needs more
+      room, or more time than `timeout_seconds`, is refused before the work begins.
     - `concurrency` (5; 5): how many are in work at once, 2 to 1000.
   EOT
   type = object({
@@ -140,10 +141,11 @@ variable "storage" {
     - `kms_key_arn` (none: S3's own keys): a key of yours that encrypts the objects.
     - `cors` (none): rules for browsers that upload or read directly, by a name of your own:
       `allowed_origins` (required), `allowed_methods` (GET, HEAD, PUT), `allowed_headers` (all),
-      `expose_headers` (ETag), `max_age_seconds` (3600).
+      `expose_headers` (ETag and, for players that read ranges, Accept-Ranges, Content-Length and
+      Content-Range), `max_age_seconds` (3600).
     - `abort_incomplete_uploads_days` (7): when the parts of an unfinished upload go.
     - `expire_noncurrent_days` (30): when an overwritten or deleted object is gone for good.
-    - `expire_days` (none): when objects go, by key prefix, such as `{ "originals/" = 365 }`.
+    - `expire_days` (none): when objects go, by key prefix, such as `{ "processed/" = 30 }`.
     - `force_destroy` (false): let `terraform destroy` delete the objects too.
   EOT
   type = object({
@@ -154,7 +156,9 @@ variable "storage" {
       allowed_origins = list(string)
       allowed_methods = optional(list(string), ["GET", "HEAD", "PUT"])
       allowed_headers = optional(list(string), ["*"])
-      expose_headers  = optional(list(string), ["ETag"])
+      expose_headers = optional(
+        list(string), ["ETag", "Accept-Ranges", "Content-Length", "Content-Range"]
+      )
       max_age_seconds = optional(number, 3600)
     })), {})
     abort_incomplete_uploads_days = optional(number, 7)

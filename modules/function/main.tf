@@ -49,11 +49,16 @@ resource "aws_iam_role_policy" "this" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Effect   = "Allow"
-      Action   = each.value.actions
-      Resource = each.value.resources
-    }]
+    Statement = [merge(
+      {
+        Effect   = "Allow"
+        Action   = each.value.actions
+        Resource = each.value.resources
+      },
+      { for element, condition in { Condition = try(each.value.condition, null) } :
+        element => condition if condition != null
+      },
+    )]
   })
 }
 

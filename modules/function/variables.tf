@@ -64,9 +64,13 @@ variable "role" {
 }
 
 variable "permissions" {
-  description = "What the function may do besides writing its log, one policy for each reason."
-  type        = map(object({ actions = list(string), resources = list(string) }))
-  nullable    = false
+  description = "By reason, what the function may do besides writing its log; `condition` is as IAM has it."
+  type = map(object({
+    actions   = list(string)
+    resources = list(string)
+    condition = optional(map(map(string)))
+  }))
+  nullable = false
 
   validation {
     condition = alltrue(flatten([for permission in values(var.permissions) : [

@@ -6,16 +6,10 @@ locals {
   dead_letter_arn = (
     "arn:${var.account.partition}:sqs:${local.in_region}:${aws_sqs_queue.dead_letters.name}"
   )
-}
 
-# A pattern may name `key` once: the rule takes the suffixes, whatever their case, which Lambda's
-# filters cannot, and the mapping takes the prefix. Every reason for which S3 makes an object
-# counts, so none is named.
-resource "aws_cloudwatch_event_rule" "this" {
-  name        = var.name
-  description = "Objects created in ${var.bucket} whose key ends in one of ${join(" ", var.suffixes)}."
-  tags        = var.tags
-
+  # A pattern may name `key` once: the rule takes the suffixes, whatever their case, which Lambda's
+  # filters cannot, and the mapping takes the prefix. Every reason for which S3 makes an object
+  # counts, so none is named.
   event_pattern = jsonencode({
     source      = ["aws.s3"]
     detail-type = ["Object Created"]
@@ -24,6 +18,20 @@ resource "aws_cloudwatch_event_rule" "this" {
       object = { key = [for suffix in var.suffixes : { suffix = { equals-ignore-case = suffix } }] }
     }
   })
+}
+
+resource "aws_cloudwatch_event_rule" "this" {
+  name          = var.name
+  description   = "Objects created in ${var.bucket} whose key ends in one of ${join(" ", var.suffixes)}."
+  event_pattern = local.event_pattern
+  tags          = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = length(local.event_pattern) <= 2048
+      error_message = "The event pattern of ${var.name} takes ${length(local.event_pattern)} characters for its ${length(var.suffixes)} suffixes, and EventBridge allows 2048: take those out of `suffixes` in `recipe` that nobody uploads."
+    }
+  }
 }
 
 resource "aws_cloudwatch_event_target" "queue" {

@@ -59,7 +59,7 @@ def test_a_video_becomes_segments_with_text(house: House, film: Path, tmp_path: 
 
     house.save("processed/cut-1/", tmp_path)
     source = shown_frames(film)
-    position, heard = 0, 0
+    position, heard = 0, Fraction(0)
     for key, frames in zip(keys, (125, 125, 63), strict=True):
         path = tmp_path / Path(key).name
         shown = shown_frames(path)

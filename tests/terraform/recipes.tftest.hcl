@@ -185,74 +185,113 @@ run "ten_components" {
   expect_failures = [output.recipe]
 }
 
-run "frame_rate_above_120" {
-  command = plan
-  variables {
-    recipe = { videos = { max_frame_rate = 121 } }
-  }
-  expect_failures = [output.recipe]
-}
-
-run "no_rungs" {
-  command = plan
-  variables {
-    recipe = { videos = { ladder = {} } }
-  }
-  expect_failures = [output.recipe]
-}
-
-run "download_of_an_unknown_rung" {
-  command = plan
-  variables {
-    recipe = { videos = { downloads = ["2160p"] } }
-  }
-  expect_failures = [output.recipe]
-}
-
-run "segments_that_cut_gops" {
-  command = plan
-  variables {
-    recipe = { videos = { gop_seconds = 3 } }
-  }
-  expect_failures = [output.recipe]
-}
-
-run "effort_unknown" {
-  command = plan
-  variables {
-    recipe = { videos = { effort = "extreme" } }
-  }
-  expect_failures = [output.recipe]
-}
-
-run "segments_unknown" {
-  command = plan
-  variables {
-    recipe = { videos = { segments = "folders" } }
-  }
-  expect_failures = [output.recipe]
-}
-
-run "six_channels" {
-  command = plan
-  variables {
-    recipe = { videos = { audio = { channels = 6 } } }
-  }
-  expect_failures = [output.recipe]
-}
-
-run "sample_rate_unknown" {
-  command = plan
-  variables {
-    recipe = { videos = { audio = { sample_rate = 22050 } } }
-  }
-  expect_failures = [output.recipe]
-}
-
 run "background_by_name" {
   command = plan
   variables {
     recipe = { images = { background = "white" } }
   }
   expect_failures = [output.recipe]
+}
+
+run "segments_without_their_job" {
+  command = plan
+  variables {
+    recipe = { keys = { segments = "processed/{output}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "segments_without_output" {
+  command = plan
+  variables {
+    recipe = { keys = { segments = "processed/{job_id}.mp4" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "segments_with_another_placeholder" {
+  command = plan
+  variables {
+    recipe = { keys = { segments = "processed/{job_id}/{revision}/{output}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "segments_with_a_wildcard" {
+  command = plan
+  variables {
+    recipe = { keys = { segments = "processed*/{job_id}/{output}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "segments_among_originals" {
+  command = plan
+  variables {
+    recipe = { keys = { segments = "originals/cut/{job_id}/{output}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "segments_of_every_prefix" {
+  command = plan
+  variables {
+    recipe = { keys = { segments = "{job_id}/{output}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "segments_of_900_characters" {
+  command = plan
+  variables {
+    recipe = { keys = { segments = "${join("", [for _ in range(882) : "p"])}/{job_id}/{output}" } }
+  }
+}
+
+run "segments_of_901_characters" {
+  command = plan
+  variables {
+    recipe = { keys = { segments = "${join("", [for _ in range(883) : "p"])}/{job_id}/{output}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "originals_of_901_characters" {
+  command = plan
+  variables {
+    recipe = { keys = { originals = "${join("", [for _ in range(877) : "o"])}/{project_id}/{media_id}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "outputs_of_901_characters" {
+  command = plan
+  variables {
+    recipe = { keys = { outputs = "${join("", [for _ in range(881) : "r"])}/{revision}/{output}" } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "raw_without_raw" {
+  command = plan
+  variables {
+    recipe = { images = { suffixes = [".jpg", ".nef"] } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "raw_with_raw" {
+  command = plan
+  variables {
+    artifacts = { directory = "artifacts-with-raw" }
+    recipe    = { images = { suffixes = [".jpg", ".nef"] } }
+  }
+}
+
+run "raw_with_artifacts_that_do_not_say" {
+  command = plan
+  variables {
+    artifacts = { directory = "artifacts-silent-on-raw" }
+    recipe    = { images = { suffixes = [".jpg", ".nef"] } }
+  }
 }

@@ -276,26 +276,10 @@ run "lqip_too_large" {
   expect_failures = [output.recipe]
 }
 
-run "raw_without_raw" {
+run "watermark_among_segments" {
   command = plan
   variables {
-    recipe = { images = { suffixes = [".jpg", ".nef"] } }
+    recipe = { images = { watermarks = { logo = { key = "processed/logo.png" } } } }
   }
   expect_failures = [output.recipe]
-}
-
-run "raw_with_raw" {
-  command = plan
-  variables {
-    artifacts = { directory = "artifacts-with-raw" }
-    recipe    = { images = { suffixes = [".jpg", ".nef"] } }
-  }
-}
-
-run "raw_with_artifacts_that_do_not_say" {
-  command = plan
-  variables {
-    artifacts = { directory = "artifacts-silent-on-raw" }
-    recipe    = { images = { suffixes = [".jpg", ".nef"] } }
-  }
 }

@@ -23,6 +23,11 @@ def rendition(**words: object) -> dict[str, object]:
     return {"images": {"renditions": {"a": words}}}
 
 
+def rung(name: str, short_side: int = 480) -> dict[str, object]:
+    step = {"short_side": short_side, "bitrate": 1, "max_bitrate": 1, "buffer": 1}
+    return {"videos": {"downloads": [], "ladder": {name: step}}}
+
+
 def test_differences_merge_into_objects_and_replace_what_the_caller_names() -> None:
     card = {"width": 480, "formats": {"webp": {"quality": 70}}}
     differences = {"images": {"limits": {"pixels": 9}, "renditions": {"card": card}}}
@@ -31,6 +36,15 @@ def test_differences_merge_into_objects_and_replace_what_the_caller_names() -> N
     assert recipe.images.limits.bytes == DEFAULT.images.limits.bytes
     assert recipe.images.renditions.keys() == {"card"}
     assert recipe.videos == DEFAULT.videos
+
+
+def test_differences_merge_however_deep_they_are() -> None:
+    differences = {"videos": {"cuts": {"captions": {"size": 6}}}, "jobs": {"statuses": {}}}
+    recipe = load_recipe(json.dumps(differences))
+    assert recipe.videos.cuts.captions.size == 6
+    assert recipe.videos.cuts.captions.colour == DEFAULT.videos.cuts.captions.colour
+    assert recipe.videos.cuts.bitrate == DEFAULT.videos.cuts.bitrate
+    assert (recipe.jobs.statuses, recipe.jobs.attributes) == ({}, DEFAULT.jobs.attributes)
 
 
 def test_null_is_absent() -> None:
@@ -63,17 +77,32 @@ def test_null_is_absent() -> None:
         ({"videos": {"segment_seconds": 3}}, "multiple"),
         ({"videos": {"ladder": {}}}, "rung"),
         ({"videos": {"downloads": ["4320p"]}}, "4320p"),
-        (
-            {
-                "videos": {
-                    "downloads": [],
-                    "ladder": {
-                        "master": {"short_side": 2, "bitrate": 1, "max_bitrate": 1, "buffer": 1}
-                    },
-                }
-            },
-            "master",
-        ),
+        (rung("master"), "not called master"),
+        (rung("manifest"), "not called manifest"),
+        (rung("original"), "not called original"),
+        (rung("source"), "not called source"),
+        (rung("audio"), "not called audio"),
+        (rung("audio-2"), "not called audio-2"),
+        (rung("480p-iframes"), "not called 480p-iframes"),
+        (rung("dot", short_side=1), "short_side"),
+        ({"keys": {"segments": ""}}, r"\$\.keys\.segments"),
+        ({"videos": {"storyboard": {"seconds": -1}}}, r"storyboard\.seconds"),
+        ({"videos": {"storyboard": {"width": 15}}}, r"storyboard\.width"),
+        ({"videos": {"storyboard": {"columns": 21}}}, r"storyboard\.columns"),
+        ({"videos": {"storyboard": {"rows": 0}}}, r"storyboard\.rows"),
+        ({"videos": {"storyboard": {"quality": 101}}}, r"storyboard\.quality"),
+        ({"videos": {"audio": {"tracks": 17}}}, r"audio\.tracks"),
+        ({"videos": {"audio": {"loudness": "loud"}}}, "loud"),
+        ({"videos": {"audio": {"loudness_target": -7.9}}}, r"audio\.loudness_target"),
+        ({"videos": {"dash": 1}}, r"videos\.dash"),
+        ({"videos": {"original": "moved"}}, "moved"),
+        ({"videos": {"jobs": "texts"}}, "texts"),
+        ({"videos": {"cuts": {"short_side": 1}}}, r"cuts\.short_side"),
+        ({"videos": {"cuts": {"captions": {"position": "center"}}}}, "center"),
+        ({"videos": {"cuts": {"captions": {"size": 0}}}}, r"captions\.size"),
+        ({"videos": {"cuts": {"captions": {"colour": "white"}}}}, r"captions\.colour"),
+        ({"videos": {"cuts": {"captions": {"box_opacity": 101}}}}, r"captions\.box_opacity"),
+        ({"jobs": {"statuses": {"pending": "PENDING"}}}, "pending"),
     ],
 )
 def test_a_recipe_that_means_nothing_is_refused_by_name(

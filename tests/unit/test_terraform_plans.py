@@ -11,97 +11,13 @@ import pytest
 from moto.server import ThreadedMotoServer
 from msgspec import inspect
 
-from media_pipeline.recipe import DEFAULT_RECIPE, Recipe, load_recipe
+from media_pipeline.recipe import Recipe, load_recipe
+from terraform_callers import CALLERS, EVERYTHING, KEY_ARN
 from terraform_checkout import Checkout, Plan
 
 ACCOUNT = "123456789012"
 IN_REGION = f"eu-central-1:{ACCOUNT}"
 BUCKET_ARN = f"arn:aws:s3:::demo-media-{ACCOUNT}-eu-central-1"
-KEY_ARN = f"arn:aws:kms:{IN_REGION}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-DEFAULT = json.loads(DEFAULT_RECIPE.read_text())
-
-
-def _stills(watermark: str) -> dict[str, Any]:
-    """Between them, these say every word of a rendition, an encoding and a watermark."""
-    return {
-        "renditions": {
-            "small": {"width": 64, "formats": {"webp": {"quality": 50}}},
-            "square": {
-                "box": [48, 32],
-                "fit": "cover",
-                "focus": [0.25, 1],
-                "animated": True,
-                "watermark": "logo",
-                "formats": {
-                    "jpg": {"quality": 60, "progressive": False},
-                    "webp": {"quality": 50, "effort": 6},
-                    "avif": {"quality": 40, "effort": 0},
-                    "png": {"effort": 9},
-                },
-            },
-        },
-        "watermarks": {
-            "logo": {
-                "key": watermark,
-                "position": "center",
-                "opacity": 40,
-                "width": 30,
-                "margin": 0,
-            }
-        },
-    }
-
-
-EVERYTHING = {
-    **DEFAULT,
-    "images": {**DEFAULT["images"], **_stills("brand/photo.png")},
-    "videos": {
-        **DEFAULT["videos"],
-        "poster": {**DEFAULT["videos"]["poster"], **_stills("brand/poster.png")},
-    },
-}
-CALLERS: dict[str, dict[str, Any]] = {
-    "who_says_nothing": {},
-    "who_says_all": {"recipe": EVERYTHING},
-    "who_differs": {
-        "recipe": {
-            "keys": {"outputs": "made/{project_id}/{media_id}/{output}"},
-            "images": {
-                "limits": {"pixels": 1000},
-                "renditions": {
-                    "small": {"width": 64, "box": None, "formats": {"webp": {"quality": 50}}},
-                    "square": {
-                        "box": [48, 32],
-                        "fit": "cover",
-                        "focus": [0.25, 1],
-                        "watermark": "logo",
-                        "formats": {
-                            "jpg": {"quality": 60, "progressive": False},
-                            "png": {"effort": 9},
-                            "avif": {"quality": 40, "effort": 0},
-                        },
-                    },
-                },
-                "watermarks": {
-                    "logo": {"key": "brand/logo.png", "opacity": 40},
-                    "stamp": {"key": "brand/stamp.webp"},
-                },
-                "lqip": {"side": 8},
-                "placeholders": ["lqip"],
-                "drop_larger": True,
-                "position": True,
-            },
-            "videos": {
-                "poster": {"blurhash": {"x_components": 2}, "background": "#00ff00"},
-                "gop_seconds": 1,
-                "segment_seconds": None,
-                "audio": {"channels": 1},
-            },
-        },
-        "delivery_domain": "media.example.com",
-        "storage": {"kms_key_arn": KEY_ARN},
-    },
-}
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +84,9 @@ def _granted(plan: Plan, module: str) -> dict[str, dict[str, set[str]]]:
 @pytest.mark.parametrize("route", ["images", "videos"])
 def test_permissions_are_exact(local_plan: Plan, route: str) -> None:
     function = f"demo-{route.removesuffix('s')}-processor"
+    segments = {f"{BUCKET_ARN}/processed/*": {"s3:PutObject", "s3:AbortMultipartUpload"}}
     assert _granted(local_plan, f'module.media.module.function["{route}"]') == {
+        **({"write-segments": segments} if route == "videos" else {}),
         "read-originals": {f"{BUCKET_ARN}/originals/*": {"s3:GetObject", "s3:GetObjectVersion"}},
         "write-outputs": {
             f"{BUCKET_ARN}/renditions/*": {"s3:PutObject", "s3:AbortMultipartUpload"}
@@ -220,6 +138,47 @@ def test_a_key_of_the_callers_may_be_used(callers_plan: Plan) -> None:
     assert granted["use-bucket-key"] == {KEY_ARN: {"kms:Decrypt", "kms:GenerateDataKey"}}
     outputs = f"arn:aws:s3:::shop-media-{ACCOUNT}-eu-central-1/made/*"
     assert granted["write-outputs"] == {outputs: {"s3:PutObject", "s3:AbortMultipartUpload"}}
+
+
+def test_segments_may_be_written_where_the_recipe_says(callers_plan: Plan) -> None:
+    granted = _granted(callers_plan, 'module.media["who_differs"].module.function["videos"]')
+    segments = f"arn:aws:s3:::shop-media-{ACCOUNT}-eu-central-1/cut/pieces-*"
+    assert granted["write-segments"] == {segments: {"s3:PutObject", "s3:AbortMultipartUpload"}}
+
+
+def test_a_model_may_be_asked_by_the_videos_function_and_through_its_profile_only(
+    callers_plan: Plan,
+) -> None:
+    profile = f"arn:aws:bedrock:{IN_REGION}:inference-profile/eu.amazon.nova-lite-v1:0"
+    asking = {
+        policy["name"]: json.loads(policy["policy"])["Statement"]
+        for policy in _planned(callers_plan, "aws_iam_role_policy", 'module.media["who_differs"]')
+        if "bedrock" in policy["policy"]
+    }
+    ask = {"Effect": "Allow", "Action": ["bedrock:InvokeModel"]}
+    behind = "arn:aws:bedrock:*::foundation-model/amazon.nova-lite-v1:0"
+    assert asking == {
+        "ask-model": [{**ask, "Resource": [profile]}],
+        "ask-model-through-profile": [
+            {
+                **ask,
+                "Resource": [behind],
+                "Condition": {"ArnEquals": {"bedrock:InferenceProfileArn": profile}},
+            }
+        ],
+    }
+    of_photos = 'module.media["who_differs"].module.function["images"]'
+    assert not {name for name in _granted(callers_plan, of_photos) if name.startswith("ask-")}
+
+
+def test_players_of_other_sites_may_read_ranges(callers_plan: Plan) -> None:
+    (cors,) = _planned(callers_plan, "aws_s3_bucket_cors_configuration", "module.media")
+    (rule,) = cors["cors_rule"]
+    assert rule["allowed_origins"] == ["https://shop.example.com"]
+    assert {"GET", "HEAD"} <= set(rule["allowed_methods"])
+    assert rule["allowed_headers"] == ["*"]
+    exposed = {"ETag", "Accept-Ranges", "Content-Length", "Content-Range"}
+    assert set(rule["expose_headers"]) == exposed
 
 
 def test_a_function_may_read_the_watermarks_that_it_lays_on(callers_plan: Plan) -> None:

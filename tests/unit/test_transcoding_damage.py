@@ -9,7 +9,6 @@ import pytest
 
 from clips import full_ffmpeg, layer_on_path, moving_clip
 from media_pipeline.failures import PermanentError
-from media_pipeline.recipe import load_recipe
 from transcoded import small_recipe
 from transcoding import transcode
 
