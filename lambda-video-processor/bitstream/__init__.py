@@ -2,9 +2,3 @@
 
 Nothing here decodes, runs a program or writes.
 """
-
-from bitstream.reasons import Reason
-from bitstream.sound import CopiedSound
-from bitstream.timing import LONGEST_SEGMENT, segment_grid
-
-__all__ = ["LONGEST_SEGMENT", "CopiedSound", "Reason", "segment_grid"]

@@ -12,7 +12,7 @@ from mmap import mmap
 from bitstream.bits import BitstreamError
 from bitstream.h264 import IDR_SLICE, ORDINARY_UNITS, PPS, SLICE, SPS, Configuration, units
 from bitstream.reasons import NotCopiedError, Reason
-from bitstream.timing import LONGEST_SEGMENT
+from bitstream.timing import LONGEST_GOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def gop_reasons(
         seconds = samples.shown[broken] / timescale
         yield Reason("open_gop", f"Playing cannot begin cleanly at the frame at {seconds:.3f} s.")
     longest = _longest_gop(samples, timescale, end)
-    if longest > LONGEST_SEGMENT:
+    if longest > LONGEST_GOP:
         sentence = f"Key frames are up to {float(longest):.3f} s apart, and not at most 10."
         yield Reason("long_gop", sentence)
 

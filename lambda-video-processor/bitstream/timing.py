@@ -1,13 +1,11 @@
-"""When frames are shown: the constant rate that they keep, and where segments may begin."""
+"""When frames are shown, and the constant rate that they keep."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from fractions import Fraction
-from itertools import pairwise
 
-LONGEST_SEGMENT = Fraction(10)
+LONGEST_GOP = Fraction(10)
 """Seconds. More, and players buffer badly and seek slowly."""
 
 # Times rounded to ticks as coarse as this share of a frame look constant whatever they are.
@@ -76,36 +74,3 @@ def peak_bitrate(times: Sequence[int], sizes: Sequence[int], window: int, timesc
             first += 1
         most = max(most, inside)
     return -(-8 * most * timescale // window)
-
-
-def segment_grid(
-    idr_times: Sequence[Fraction],
-    end: Fraction,
-    wanted: Fraction | int,
-    longest: Fraction = LONGEST_SEGMENT,
-) -> tuple[Fraction, ...]:
-    """Where segments begin: some of `idr_times`, the first of them included, in ascending order.
-
-    Every segment lasts as nearly the `wanted` seconds as the IDR pictures let it, the shorter of
-    two that are equally near, and none more than `longest`; the last goes on to `end`, the time
-    when the last frame has been shown. Raises `ValueError` when there is no IDR picture, when they
-    do not ascend to `end`, or when two are further apart than `longest`.
-    """
-    times = [*idr_times, end]
-    if len(times) < 2 or any(
-        not 0 < after - before <= longest for before, after in pairwise(times)
-    ):
-        raise ValueError(f"no segments of at most {longest} s begin at these times")
-    chosen = [0]
-    while True:
-        start = times[chosen[-1]]
-        reachable = bisect_right(times, start + longest) - 1
-        after = bisect_left(times, start + wanted, chosen[-1] + 1)
-        candidates = (max(after - 1, chosen[-1] + 1), after)
-        near = min(
-            (min(at, reachable) for at in candidates),
-            key=lambda at: abs(times[at] - start - wanted),
-        )
-        if near == len(times) - 1:
-            return tuple(times[at] for at in chosen)
-        chosen.append(near)

@@ -138,4 +138,4 @@ def _detail(luma: Image.Image) -> float:
     inside = (1, 1, luma.width - 1, luma.height - 1)
     counts = luma.filter(_LAPLACIAN).crop(inside).histogram()
     squares = (min(abs(value - 128), _STRONGEST) ** 2 for value in range(256))
-    return sum(map(mul, counts, squares)) / sum(counts)
+    return float(sum(map(mul, counts, squares)) / sum(counts))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bitstream.timing import LONGEST_SEGMENT, constant_rate, peak_bitrate, segment_grid
+from bitstream.timing import constant_rate, peak_bitrate
 from transcoding.plan import STANDARD_RATES
 
 TIMESCALES = (600, 1000, 12800, 15360, 16000, 30000, 90000)
-GAPS = st.lists(st.fractions(Fraction(1, 25), 10, max_denominator=50), min_size=1, max_size=12)
 
 
 @given(
@@ -112,62 +110,3 @@ def test_the_peak_is_that_of_the_fullest_window(
     ]
     peak = peak_bitrate(times, sizes, window, timescale)
     assert 0 <= peak - max(spans) * 8 * Fraction(timescale, window) < 1
-
-
-@given(gaps=GAPS, wanted=st.sampled_from([1, 2, 4, 6, 10, 15]))
-def test_segments_begin_at_idr_pictures_and_are_short_enough(
-    gaps: list[Fraction], wanted: int
-) -> None:
-    times = [sum(gaps[:number], Fraction(0)) for number in range(len(gaps))]
-    end = sum(gaps, Fraction(0))
-    grid = segment_grid(times, end, wanted)
-    assert grid[0] == times[0]
-    assert set(grid) <= set(times)
-    assert all(0 < after - before <= LONGEST_SEGMENT for before, after in pairwise([*grid, end]))
-    for start, after in pairwise([*grid, end]):
-        # No other IDR picture, nor the end, would have made this segment nearer to what is wanted.
-        ends = [time for time in (*times, end) if start < time <= start + LONGEST_SEGMENT]
-        assert abs(after - start - wanted) == min(abs(time - start - wanted) for time in ends)
-        assert after == min(
-            time for time in ends if abs(time - start - wanted) == abs(after - start - wanted)
-        )
-
-
-@pytest.mark.parametrize(
-    ("gop", "segments"),
-    [
-        (Fraction(1), 4),
-        (Fraction(2), 4),
-        (Fraction(1001, 500), Fraction(1001, 250)),
-        (Fraction(5, 2), 5),
-        (Fraction(3), 3),
-        (Fraction(9), 9),
-        (Fraction(10), 10),
-        (Fraction(8, 3), Fraction(8, 3)),
-    ],
-)
-def test_even_gops_make_even_segments(gop: Fraction, segments: Fraction) -> None:
-    times = [gop * number for number in range(60)]
-    grid = segment_grid(times, gop * 60, 4)
-    assert {after - before for before, after in pairwise(grid)} == {segments}
-
-
-@pytest.mark.parametrize(
-    ("times", "end"),
-    [([], 4), ([0, 4, 14.5], 20), ([0, 4], 14.5), ([0, 4, 4], 8), ([0, 4], 4), ([4, 0], 8)],
-)
-def test_times_that_no_segments_begin_at(times: list[float], end: float) -> None:
-    with pytest.raises(ValueError, match="no segments"):
-        segment_grid([Fraction(time) for time in times], Fraction(end), 4)
-
-
-@given(gaps=GAPS)
-def test_a_grid_takes_the_fewest_segments_when_the_longest_are_wanted(gaps: list[Fraction]) -> None:
-    assume(len(gaps) <= 8)
-    times = [sum(gaps[:number], Fraction(0)) for number in range(len(gaps))]
-    end = sum(gaps, Fraction(0))
-    grid = segment_grid(times, end, LONGEST_SEGMENT)
-    for fewer in range(len(grid) - 1):
-        for chosen in combinations(times[1:], fewer):
-            spans = pairwise([times[0], *chosen, end])
-            assert any(after - before > LONGEST_SEGMENT for before, after in spans)
