@@ -309,7 +309,8 @@ def test_sound_is_copied_if_it_is_plain_aac(
         assert [reason.word for reason in found.sound_reasons] == expected
     else:
         assert found.sound
-        assert astuple(found.sound) == ("mp4a.40.2", *expected)
+        # The source lasts three seconds, whatever the encoder put before them.
+        assert astuple(found.sound) == ("mp4a.40.2", *expected, Fraction(3))
 
 
 def test_sound_that_starts_late_is_encoded_beside_a_copied_picture(folder: Path) -> None:
