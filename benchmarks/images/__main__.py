@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import sys
 from importlib.metadata import version
@@ -11,10 +10,12 @@ from pathlib import Path
 
 from rich.console import Console
 
+from goals import goals_table
 from images.contenders import Node, install_sharp
-from images.figures import contenders_table, figures, goals_table
+from images.figures import GOALS, contenders_table, figures
 from images.measuring import measure, own_photo
-from images.processes import BenchmarkError
+from processes import BenchmarkError
+from rounds import processor, rounds_named
 
 FOLDER = Path("build/bench")
 ANSWER = FOLDER / "images.json"
@@ -32,13 +33,13 @@ def main() -> int:
         photo = _photo(sys.argv[1:])
         node = install_sharp(FOLDER / "node")
         say(_machine(node))
-        measured = measure(photo, node, FOLDER, _rounds(os.environ.get("ROUNDS", "")), say)
+        measured = measure(photo, node, FOLDER, rounds_named(5), say)
     except BenchmarkError as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
     answer = figures(measured)
     ANSWER.write_text(json.dumps(answer, indent=2) + "\n")
-    console.print(contenders_table(measured), goals_table(answer))
+    console.print(contenders_table(measured), goals_table(answer, GOALS))
     say(f"The figures are in {ANSWER}.")
     return 0
 
@@ -52,19 +53,9 @@ def _photo(arguments: list[str]) -> Path:
     return photo.resolve()
 
 
-def _rounds(named: str) -> int:
-    if not named:
-        return 5
-    if not named.isdecimal() or int(named) < 1:
-        raise BenchmarkError(f"ROUNDS is a number from 1, not {named}.")
-    return int(named)
-
-
 def _machine(node: Node | None) -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     parts = [
-        f"{models[0] if models else platform.machine()}, {os.cpu_count()} cores",
+        processor(),
         f"Python {platform.python_version()}",
         f"Pillow {version('pillow')}",
         f"pyvips-binary {version('pyvips-binary')}",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from images.processes import python, run
+from processes import python, run
 
 OURS = "this project"
 SHARP_USUAL = "sharp, a pipeline per output"

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
-from rich import box
 from rich.table import Table
 
+from goals import MEGABYTE, Goal, median_ratio, table
 from images.contenders import FLOOR, OURS, PYVIPS, SHARP_BEST, SHARP_USUAL
 from images.job import Output
-from images.processes import Spent
-
-MEGABYTE = 1_000_000
+from processes import Spent
 
 
 @dataclass(frozen=True)
@@ -40,24 +38,6 @@ class Measured:
     peak_100mp: int = 0
 
 
-@dataclass(frozen=True)
-class Goal:
-    """The limit of a figure, itself included unless the figure has to stay `below` it."""
-
-    words: str
-    limit: float
-
-    def is_met(self, figure: float) -> bool:
-        return {
-            "at most": figure <= self.limit,
-            "below": figure < self.limit,
-            "at least": figure >= self.limit,
-        }[self.words]
-
-    def __str__(self) -> str:
-        return f"{self.words} {self.limit:g}"
-
-
 GOALS = {
     "cpu_vs_sharp_usual": Goal("at most", 0.60),
     "cpu_vs_sharp_best": Goal("at most", 0.95),
@@ -69,11 +49,6 @@ GOALS = {
     "bytes_vs_sharp": Goal("at most", 1.05),
     "cold_start_vs_bare_boto3": Goal("at most", 1.4),
 }
-
-
-def median_ratio(one: Sequence[float], other: Sequence[float]) -> float:
-    """The median of the rounds' own ratios: what slowed one round slowed both of its sides."""
-    return median(a / b for a, b in zip(one, other, strict=True))
 
 
 def figures(measured: Measured) -> dict[str, float | None]:
@@ -123,13 +98,13 @@ def mismatch(name: str, outputs: Iterable[Output], made: Mapping[str, Shape]) ->
 
 def contenders_table(measured: Measured) -> Table:
     """CPU, wall, peak memory and bytes of everyone; medians of the rounds, and the highest peak."""
-    table = _table("contender", "CPU s", "wall s", "peak MB", "bytes")
+    contenders = table("contender", "CPU s", "wall s", "peak MB", "bytes")
     for name in (OURS, SHARP_USUAL, SHARP_BEST, PYVIPS, FLOOR):
         if name not in measured.spent:
-            table.add_row(name, "not here")
+            contenders.add_row(name, "not here")
             continue
         rounds = measured.spent[name]
-        table.add_row(
+        contenders.add_row(
             name,
             f"{median(spent.cpu for spent in rounds):.3f}",
             # The floor's process does more than what counts as the floor.
@@ -137,25 +112,4 @@ def contenders_table(measured: Measured) -> Table:
             "" if name == FLOOR else f"{max(spent.peak for spent in rounds) / MEGABYTE:.0f}",
             f"{measured.sizes[name]:,}",
         )
-    return table
-
-
-def goals_table(answer: Mapping[str, float | None]) -> Table:
-    """Each figure beside its goal."""
-    table = _table("figure", "measured", "goal", "")
-    for name, figure in answer.items():
-        goal = GOALS.get(name)
-        if figure is None:
-            table.add_row(name, "not here", str(goal or ""), "")
-            continue
-        verdict = "" if goal is None else "met" if goal.is_met(figure) else "not met"
-        table.add_row(name, f"{figure:.4g}", str(goal or ""), verdict)
-    return table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        is_number = column not in ("contender", "figure", "goal", "")
-        table.add_column(column, justify="right" if is_number else "left", no_wrap=True)
-    return table
+    return contenders

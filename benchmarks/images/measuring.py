@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,14 +16,12 @@ from images.cold_start import ENVIRONMENT
 from images.contenders import FLOOR, OURS, Contender, Node, contenders
 from images.figures import Measured, Shape, mismatch
 from images.job import BenchmarkJob, outputs_of
-from images.processes import BenchmarkError, Spent, cpu_elsewhere, python, run
 from media_pipeline.recipe import load_recipe
+from processes import BenchmarkError, Spent, python, run
+from rounds import in_rounds
 
 STARTS = ("ours", "bare") * 3
 """Starts are short, and every round has several."""
-
-QUIET = 0.1
-"""Cores that the rest of a quiet machine uses at most."""
 
 
 def measure(
@@ -36,17 +33,12 @@ def measure(
     taking_part = contenders(photo, job_file, node)
     say(f"Comparing what {len(taking_part)} contenders make of {photo.name}")
     _compare_outputs(taking_part, photo, job_file, measured)
-    elsewhere, started = cpu_elsewhere(), time.monotonic()
-    for number in range(1, rounds + 1):
-        say(f"Round {number} of {rounds}")
+    for _ in in_rounds(rounds, say):
         for contender in taking_part:
             measured.spent.setdefault(contender.name, []).append(_run(contender))
         for which in STARTS:
             start, _ = run(python("images.cold_start", which), os.environ | ENVIRONMENT)
             measured.starts.setdefault(which, []).append(start.wall)
-    busy = (cpu_elsewhere() - elsewhere) / (time.monotonic() - started)
-    if busy > QUIET:
-        say(f"Something else kept {busy:.2f} cores busy: wall times, above all, say little.")
     say("A photo of 100 megapixels, and how similar the sizes are to a straight resize")
     large, _ = run(python("images.ours", own_photo(folder, "100")), os.environ)
     measured.peak_100mp = large.peak

@@ -81,6 +81,7 @@ WRONG: dict[str, Callable[[], Image.Image]] = {
     "a gradient": lambda: Image.linear_gradient("L").resize(SIZE).convert("RGB"),
     "fading from black": lambda: faded(0.6),
     "fading to white": lambda: faded(0.6, "white"),
+    "burnt out": lambda: ImageEnhance.Contrast(scene(4).convert("L")).enhance(5).convert("RGB"),
     "blurred a little": lambda: scene(4).filter(ImageFilter.GaussianBlur(3)),
     "blurred": lambda: scene(4).filter(ImageFilter.GaussianBlur(12)),
     "dragged": lambda: scene(4).resize((16, SIZE[1])).resize(SIZE),
@@ -123,6 +124,15 @@ def test_the_only_frame_that_shows_something_is_chosen_among_many_that_do_not(
     pictures = [WRONG[wrong]() for wrong in dull] * 2
     pictures[7:7] = [scene(1)]
     assert choose(saved(tmp_path, pictures)).name == "frame-07.jpg"
+
+
+def test_black_frames_have_no_say_in_what_is_sharp_and_what_is_typical(tmp_path: Path) -> None:
+    # With its bars it would be the more typical one, and no less sharp than black.
+    with_bars = WRONG["blurred"]()
+    for top in (0, SIZE[1] - 40):
+        with_bars.paste("black", (0, top, SIZE[0], top + 40))
+    pictures = [*[WRONG["black"]()] * 7, with_bars, scene(1)]
+    assert choose(saved(tmp_path, pictures)).name == "frame-08.jpg"
 
 
 def test_the_sharpest_of_the_same_picture_is_chosen(tmp_path: Path) -> None:
