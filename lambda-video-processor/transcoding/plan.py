@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Literal
 
 from media_pipeline.failures import PermanentError
-from media_pipeline.recipe import Audio, Rung, VideoLimits, Videos
+from media_pipeline.recipe import Audio, Rendition, Rung, Stills, VideoLimits, Videos
 from transcoding.graph import Look
 from transcoding.probe import Picture, Probe, Sound
 from transcoding.storyboard import PlannedStoryboard, plan_storyboard
@@ -64,10 +64,11 @@ class Plan:
     """Everything that one run makes of one source.
 
     `rungs` are ordered from the lowest; all have a key frame at every `gop_frames`th frame and
-    nowhere else. `poster_times` are when candidates for the poster are shown. `downloads` are names
-    of rungs. `loudness_target` is LUFS, None where loudness stays. `seconds` is how long the
-    picture should last, 0 where the source does not say; `limits` are what the engine may not go
-    beyond. `gain` is decibels on all sounds, once it is known what brings them to the target.
+    nowhere else. `poster_times` are when candidates for the poster are shown, `poster_size` the
+    width and height that is enough for all its renditions. `downloads` are names of rungs.
+    `loudness_target` is LUFS, None where loudness stays, and `gain` the decibels on all sounds that
+    lead there, once they are known. `seconds` is how long the picture should last, 0 where the
+    source does not say; `limits` are what the engine may not go beyond.
     """
 
     picture_index: int
@@ -76,6 +77,7 @@ class Plan:
     rungs: tuple[PlannedRung, ...]
     sounds: tuple[PlannedSound, ...]
     poster_times: tuple[float, ...]
+    poster_size: tuple[int, int]
     storyboard: PlannedStoryboard | None
     downloads: tuple[str, ...]
     effort: Effort
@@ -131,6 +133,7 @@ def plan(probe: Probe, recipe: Videos) -> Plan:
         rungs=rungs,
         sounds=tuple(_sound(sound, recipe.audio) for sound in probe.sounds[: recipe.audio.tracks]),
         poster_times=_poster_times(seconds),
+        poster_size=_poster_size(rungs[-1], recipe.poster),
         storyboard=plan_storyboard(seconds, picture.width, picture.height, recipe.storyboard),
         downloads=_downloads(recipe.downloads, rungs),
         effort=recipe.effort,
@@ -167,6 +170,22 @@ def _at_most(rung: PlannedRung, bitrate: int) -> PlannedRung:
 def look(picture: Picture, rate: Fraction) -> Look:
     """How the picture is coded, to be shown `rate` times a second."""
     return Look(rate, picture.interlaced, picture.hdr, _colour_matrix(picture))
+
+
+def _poster_size(top: PlannedRung, poster: Stills) -> tuple[int, int]:
+    """As large as the largest rendition needs it, and at most as large as the top rung."""
+    scale = max(_scale_to(top, rendition) for rendition in poster.renditions.values())
+    if scale >= 1:
+        return top.width, top.height
+    return math.ceil(top.width * scale), math.ceil(top.height * scale)
+
+
+def _scale_to(top: PlannedRung, rendition: Rendition) -> Fraction:
+    if rendition.box is None:
+        return Fraction(rendition.width or top.width, top.width)
+    sides = zip(rendition.box, (top.width, top.height), strict=True)
+    scales = [Fraction(wanted, side) for wanted, side in sides]
+    return max(scales) if rendition.fit == "cover" else min(scales)
 
 
 def _poster_times(seconds: float) -> tuple[float, ...]:

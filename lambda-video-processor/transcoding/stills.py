@@ -45,7 +45,7 @@ def _candidates(picture: FilterableStream, plan: Plan, folder: Path) -> OutputSt
     times = "".join(f"+gte(t,{at:f})*lt(prev_selected_t,{at:f})" for at in plan.poster_times)
     filters: list[Filter] = [
         ("select", {"expr": f"isnan(prev_selected_t){times}"}),
-        *sized(plan.look, plan.top.width, plan.top.height, jpeg="yuvj444p"),
+        *sized(plan.look, *plan.poster_size, jpeg="yuvj444p"),
     ]
     return _written(
         picture, filters, folder, "candidate", 1 + len(plan.poster_times), _CANDIDATE_SCALE

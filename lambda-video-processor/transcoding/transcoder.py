@@ -53,7 +53,7 @@ class Storyboard:
 
 @dataclass(frozen=True, slots=True)
 class Transcoded:
-    """What became of a video. `poster` is a JPEG as large as the highest rung.
+    """What became of a video. `poster` is a JPEG as large as its renditions need it.
 
     `passed_through` names the rung that is the source's own bitstream, if one is. `loudness` is
     LUFS, None without sound.

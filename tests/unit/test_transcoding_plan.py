@@ -265,3 +265,21 @@ def test_what_is_beyond_the_limits_is_refused(fact: str, value: float, code: str
 
 def test_what_is_at_the_limits_is_taken() -> None:
     assert planned(width=8192, height=4320, pixels=8192 * 4320, seconds=7200.0).rungs
+
+
+@pytest.mark.parametrize(
+    ("renditions", "size"),
+    [
+        ({"thumb": {"box": [640, 640]}}, (640, 360)),
+        ({"thumb": {"box": [640, 640]}, "card": {"width": 960}}, (960, 540)),
+        ({"square": {"box": [400, 400], "fit": "cover"}}, (712, 400)),
+        ({"wide": {"width": 4000}}, (1920, 1080)),
+        ({"low": {"box": [4000, 90]}}, (160, 90)),
+    ],
+)
+def test_the_poster_is_as_large_as_its_renditions_need_it(
+    renditions: dict[str, dict[str, object]], size: tuple[int, int]
+) -> None:
+    formats = {"formats": {"jpg": {"quality": 80}}}
+    words = {name: {**rendition, **formats} for name, rendition in renditions.items()}
+    assert planned(differing(poster={"renditions": words})).poster_size == size
