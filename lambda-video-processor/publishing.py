@@ -140,16 +140,11 @@ def publish_segments(task: Task, made: CutResult) -> dict[str, Any]:
         task.publisher.put(segment.path.name, segment.path, "video/mp4")
         for segment in made.segments
     ]
-    seconds = [float(segment.seconds) for segment in made.segments]
     return {
         "outputKeys": [one["key"] for one in located],
-        "segments": [
-            {**one, "durationSeconds": lasting}
-            for one, lasting in zip(located, seconds, strict=True)
-        ],
         "width": made.width,
         "height": made.height,
-        "durationSeconds": sum(seconds),
+        "durationSeconds": float(sum(segment.seconds for segment in made.segments)),
         **({"warnings": list(made.warnings)} if made.warnings else {}),
     }
 
@@ -173,6 +168,7 @@ def facts(made: Transcoded) -> dict[str, Any]:
                 "audioChannels": sound.channels if sound else None,
                 "audioTracks": len(made.probe.sounds),
                 "loudness": made.loudness,
+                "notCopied": list(made.not_copied) or None,
                 "bitRate": made.probe.bitrate,
             }
         ),

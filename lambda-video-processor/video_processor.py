@@ -62,6 +62,7 @@ def process_cutting(task: Task, request: Mapping[str, Any]) -> dict[str, Any]:
         videos,
         vary=BedrockVariations(model) if model else None,
         report=task.report,
+        reserve=task.reserve,
         seconds_left=task.seconds_left,
     )
     return publishing.publish_segments(task, made)

@@ -128,8 +128,15 @@ class Catalog:
         self._update_held(lease, self._change(lease, progress))
 
     def publish_early(self, lease: Lease, attributes: Mapping[str, Any]) -> None:
-        """Publish some results ahead of the others; the record stays `processing`."""
-        self._update_held(lease, self._change(lease, attributes))
+        """Publish some results ahead of the others; the record stays `processing`.
+
+        What a record has from an earlier run stays until this one is complete: the parts of a
+        record are always of one run.
+        """
+        change = self._change(lease, {})
+        for name, value in attributes.items():
+            change.set_once(name, value)
+        self._update_held(lease, change)
 
     def complete(self, lease: Lease, results: Mapping[str, Any]) -> None:
         """Publish what a run made. Raises `LeaseLostError` if the record is another's by now."""

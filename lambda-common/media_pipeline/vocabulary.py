@@ -30,7 +30,7 @@ RESULTS = (
 )
 """The attributes that a run writes anew; what a run does not give is removed."""
 
-JOB_RESULTS = (*RESULTS, "outputKeys", "segmentsCreated", "segments")
+JOB_RESULTS = (*RESULTS, "outputKeys", "segmentsCreated")
 
 PROGRESS = ("processing_stage", "progress_percentage")
 

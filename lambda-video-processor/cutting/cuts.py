@@ -11,8 +11,8 @@ from itertools import count, pairwise
 from cutting.options import Fixed, Options, Random
 from media_pipeline.failures import PermanentError
 
-MOST_CUTS = 9000
-"""FFmpeg is told all of them in one argument, and Linux takes 128 KiB in one."""
+MOST_CUTS = 1500
+"""A record names the key of each, and DynamoDB takes 400 KB in one item."""
 
 
 @dataclass(frozen=True, slots=True)

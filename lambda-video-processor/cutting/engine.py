@@ -6,6 +6,7 @@ grow with the number of segments.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -126,7 +127,8 @@ def _made(
     uncut: Uncut, outputs: list[OutputStream], seconds_left: SecondsLeft, on_progress: OnProgress
 ) -> Uncut:
     command: list[str] = ffmpeg.merge_outputs(*outputs).compile(cmd=_PROGRAM)
-    run(command, seconds_left, on_progress=on_progress)
+    room = shutil.disk_usage(uncut.pictures.parent).free
+    run(command, seconds_left, on_progress=on_progress, most_bytes=room)
     for path in (uncut.pictures, uncut.sound):
         if path and not (path.is_file() and path.stat().st_size):
             what = "video" if path == uncut.pictures else "video's sound"

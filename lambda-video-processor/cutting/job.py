@@ -24,6 +24,7 @@ from packager.boxes import BoxError
 from transcoding.pace import Pace
 from transcoding.plan import Plan, PlannedRung, ladder, plan
 from transcoding.probe import Probe, probe
+from transcoding.refusals import refuse_truncated, refuse_without_room
 from transcoding.sealed import SecondsLeft
 
 Report = Callable[[str, int], None]
@@ -31,9 +32,6 @@ Report = Callable[[str, int], None]
 # Headers are wrong about how long their media last; cuts and texts are planned for a little more.
 _FURTHER_SECONDS = 1
 _FURTHER_SHARE = Fraction(2, 100)
-# A picture that lasts this much less than its header says was cut off on its way here.
-_LOST_SECONDS = 0.5
-_LOST_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +52,14 @@ def cut(
     *,
     vary: Vary | None,
     report: Report,
+    reserve: Callable[[int], None] = lambda _: None,
     seconds_left: SecondsLeft,
     draw: Draw = draw_caption,
 ) -> CutResult:
     """Makes `segment_000.mp4` and on of `source`, in the empty `folder`.
 
-    `vary` varies a text, None where no model is configured; `report` takes a stage and percent.
+    `vary` varies a text, None where no model is configured; `report` takes a stage and percent,
+    `reserve` how many bytes are going to be uploaded.
     Raises `PermanentError` with `corrupt_video`, `unsupported_video`, `no_video_stream`,
     `video_too_large`, `video_too_long`, `too_many_segments`, `cannot_copy`, `disk_full` or
     `time_limit`, and `TransientError` when FFmpeg was killed from outside.
@@ -68,7 +68,9 @@ def cut(
     planned = plan(probed, recipe)
     shape = _shape(probed, recipe.cuts)
     is_copy = request.mode == "copy"
-    _refuse_without_room(_bytes(planned, shape, source, is_copy=is_copy), folder)
+    needed = _bytes(planned, shape, source, is_copy=is_copy)
+    refuse_without_room(needed, folder)
+    reserve(needed)
     rate = planned.look.frame_rate
     cuts = plan_cuts(_horizon(planned), request.options, rate)
     wanted = [Fraction(cut.first) / rate for cut in cuts]
@@ -113,23 +115,14 @@ def _bytes(planned: Plan, shape: PlannedRung, source: Path, *, is_copy: bool) ->
     return round((shape.bitrate + sound) * planned.seconds / 8)
 
 
-def _refuse_without_room(needed: int, folder: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise PermanentError(
-            "disk_full",
-            f"The segments need about {needed / 1e6:,.0f} MB of temporary storage, and "
-            f"{free / 1e6:,.0f} MB are free; raise storage_mb, or upload a shorter video.",
-        )
-
-
 def _cut(
     uncut: Uncut, wanted: Sequence[Fraction], folder: Path, planned: Plan, probed: Probe
 ) -> list[Segment]:
     try:
         pictures = read_track(uncut.pictures)
         sound = read_track(uncut.sound) if uncut.sound else None
-        _refuse_truncated(pictures, planned, probed)
+        if probed.picture.seconds_of == "stream":
+            refuse_truncated(float(pictures.end), planned.seconds)
         starts = _starts(pictures, wanted)
         return write_segments(pictures, sound, starts, folder)
     except BoxError as error:
@@ -149,13 +142,3 @@ def _starts(pictures: Track, wanted: Sequence[Fraction]) -> list[Fraction]:
         [time for time in wanted if time < pictures.end],
         [Fraction(0), *(time for time in keys if time > keys[0])],
     )
-
-
-def _refuse_truncated(pictures: Track, planned: Plan, probed: Probe) -> None:
-    expected, seconds = planned.seconds, float(pictures.end)
-    told = probed.picture.seconds_of == "stream"
-    if told and expected - seconds > max(_LOST_SECONDS, _LOST_SHARE * expected):
-        raise PermanentError(
-            "corrupt_video",
-            f"The video ends after {seconds:.1f} of {expected:.1f} seconds; upload it again.",
-        )

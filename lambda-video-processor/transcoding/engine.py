@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,7 +62,7 @@ def measure_gain(plan: Plan, source: Path, folder: Path, seconds_left: SecondsLe
         return 0.0
     report = folder / "loudness-before.txt"
     output = sounds.measured(_input(source, plan), plan.sounds[0], report, with_peak=True)
-    run(_compiled([output]), seconds_left)
+    _run([output], folder, seconds_left)
     gain = sounds.gain_to(plan.loudness_target, report)
     report.unlink(missing_ok=True)
     return gain
@@ -86,7 +87,7 @@ def copy(
             outputs.append(sounds.copied(opened, planned, path, plan.gop_seconds))
         else:
             outputs.append(_sound(opened, plan, number, path, folder))
-    run(_compiled(outputs), seconds_left)
+    _run(outputs, folder, seconds_left)
     return copied
 
 
@@ -122,7 +123,7 @@ def encode(
         ]
     elif not sounds.loudness_file(folder).exists():
         outputs.append(sounds.measured(opened, plan.sounds[0], sounds.loudness_file(folder)))
-    run(_compiled(outputs), seconds_left, on_progress=on_progress)
+    _run(outputs, folder, seconds_left, on_progress)
     if not stills.candidates(folder):
         raise PermanentError("corrupt_video", "Not one frame of the video can be decoded.")
     if not all(path.is_file() and path.stat().st_size for path in encoded.sounds):
@@ -133,7 +134,7 @@ def encode(
 def glance(plan: Plan, source: Path, folder: Path, seconds_left: SecondsLeft) -> None:
     """Makes the stills alone, of key frames: for a source that there is no time to decode."""
     opened = _input(source, plan, skip_frame="nokey")
-    run(_compiled(stills.outputs(opened, plan, folder)), seconds_left)
+    _run(stills.outputs(opened, plan, folder), folder, seconds_left)
 
 
 def remux(plan: Plan, encoded: Encoded, folder: Path, seconds_left: SecondsLeft) -> dict[str, Path]:
@@ -152,7 +153,7 @@ def remux(plan: Plan, encoded: Encoded, folder: Path, seconds_left: SecondsLeft)
             )
             for name, path in downloads.items()
         ]
-        run(_compiled(outputs), seconds_left)
+        _run(outputs, folder, seconds_left)
     return downloads
 
 
@@ -160,9 +161,16 @@ def _sound_paths(plan: Plan, folder: Path) -> tuple[Path, ...]:
     return tuple(folder / f"sound-{number}.mp4" for number in range(len(plan.sounds)))
 
 
-def _compiled(outputs: list[OutputStream]) -> list[str]:
-    command: list[str] = ffmpeg.merge_outputs(*outputs).compile(cmd=_PROGRAM)
-    return command
+def _run(
+    outputs: list[OutputStream],
+    folder: Path,
+    seconds_left: SecondsLeft,
+    on_progress: OnProgress | None = None,
+) -> None:
+    """No file may become larger than there is room in `folder`."""
+    command = ffmpeg.merge_outputs(*outputs).compile(cmd=_PROGRAM)
+    room = shutil.disk_usage(folder).free
+    run(command, seconds_left, on_progress=on_progress, most_bytes=room)
 
 
 def _input(path: Path, plan: Plan, **options: int | str) -> FilterableStream:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from media_pipeline.failures import PermanentError
+from transcoding.refusals import senseless_times
 from transcoding.sealed import SecondsLeft
 
 # Before this many seconds FFmpeg's start weighs too much for its speed to mean anything.
@@ -50,16 +51,7 @@ class Pace:
         if needed > left:
             raise PermanentError(
                 "time_limit",
-                f"The video's renditions would take about {needed:,.0f} more seconds, and the "
+                f"What is made of the video would take about {needed:,.0f} more seconds, and the "
                 f"function has {left:,.0f} left; raise timeout_seconds or memory_mb in functions, "
-                "make fewer or smaller rungs, or upload a shorter video.",
+                "ask for fewer or smaller pictures, or upload a shorter video.",
             )
-
-
-def senseless_times(longest: float) -> PermanentError:
-    """For a video that goes on after `longest` seconds."""
-    return PermanentError(
-        "corrupt_video",
-        f"The video goes on after {longest:,.0f} seconds, against what its header says; "
-        "export it anew.",
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -15,18 +14,21 @@ from packager import MASTER, BoxError, SoundTrack, Stream, package
 from transcoding import posters, sounds, stills
 from transcoding.compliance import Compliance, CopiedPicture, judge
 from transcoding.engine import Encoded, copy, encode, glance, measure_gain, remux
-from transcoding.pace import Pace, senseless_times
+from transcoding.pace import Pace
 from transcoding.plan import Plan, below, plan, refuse_beyond
 from transcoding.probe import Probe, probe
+from transcoding.refusals import refuse_truncated, refuse_without_room, senseless_times
 from transcoding.sealed import SecondsLeft
 from transcoding.storyboard import webvtt
 
 FIRST_MASTER = "first.m3u8"
 _SOURCE_RUNG = "source"
 
-# A picture that lasts this much less than its header says was cut off on its way here.
-_LOST_SECONDS = 0.5
-_LOST_SHARE = 0.05
+# What is left to be done after encoding: the least, how fast downloads are remuxed, and how many
+# times faster than it plays a video can be looked through for stills.
+_AFTER_ENCODING = 2.0
+_REMUXED_BYTES_PER_SECOND = 100_000_000
+_GLANCED_SPEED = 60
 # A sound that ends sooner than the picture by more is encoded, and silence added.
 _SHORTER_SOUND = Fraction(1, 10)
 
@@ -56,7 +58,7 @@ class Transcoded:
     """What became of a video. `poster` is a JPEG as large as its renditions need it.
 
     `passed_through` names the rung that is the source's own bitstream, if one is. `loudness` is
-    LUFS, None without sound.
+    LUFS, None without sound. `not_copied` are the words of what speaks against copying the source.
     """
 
     probe: Probe
@@ -67,6 +69,7 @@ class Transcoded:
     loudness: float | None
     passed_through: str | None = None
     warnings: tuple[str, ...] = ()
+    not_copied: tuple[str, ...] = ()
 
 
 def _ignored(*_told: object) -> None:
@@ -102,7 +105,7 @@ def transcode(
     demands = demands or Demands()
     probed = probe(source, recipe.limits.pixels, seconds_left)
     planned = plan(probed, recipe)
-    _refuse_without_room(planned, folder)
+    refuse_without_room(planned.estimated_bytes, folder)
     demands.reserve(planned.estimated_bytes)
     planned = replace(planned, gain=measure_gain(planned, source, folder, seconds_left))
     run = _Run(probed, planned, source, folder, recipe, seconds_left, demands)
@@ -128,13 +131,13 @@ class _Run:
         planned = self.plan
         if passed and compliance and compliance.picture:
             planned = below(planned, compliance.picture.average_bitrate)
-        pace = Pace(self.plan.seconds, self.plan.longest, self.seconds_left, self.demands.report)
+        pace = Pace(self.plan.seconds, self.plan.longest, self._encoding_left, self.demands.report)
         try:
             encoded = encode(
                 planned,
                 self.source,
                 self.folder,
-                self.seconds_left,
+                self._encoding_left,
                 copied=copied,
                 passed_through=passed,
                 on_progress=pace.follow,
@@ -147,7 +150,17 @@ class _Run:
         poster = self._chosen_poster()
         stream = self._package(encoded, dash=self.recipe.dash)
         self._refuse_other_length(stream)
-        return self._result(stream, poster, self._downloads(encoded), passed)
+        reasons = compliance.reasons if compliance else ()
+        not_copied = tuple(dict.fromkeys(reason.word for reason in reasons))
+        downloads = self._downloads(encoded)
+        return self._result(stream, poster, downloads, passed, not_copied=not_copied)
+
+    def _encoding_left(self) -> float:
+        """Seconds that encoding may take, for what comes after it takes time as well."""
+        after = self.plan.estimated_bytes / _REMUXED_BYTES_PER_SECOND
+        return (
+            self.seconds_left() - _AFTER_ENCODING - max(after, self.plan.seconds / _GLANCED_SPEED)
+        )
 
     def _judged(self) -> Compliance | None:
         if not (self.recipe.first_publish or self.recipe.passthrough):
@@ -197,6 +210,9 @@ class _Run:
         folder = "hls" if passed else "first"
         first = self._package(copied, folder=folder, master=FIRST_MASTER)
         self.demands.publish_first(first)
+        if passed is None:
+            # It is published, and its room is needed.
+            copied.rungs[name].unlink()
         return copied, first
 
     def _keeps_sound(self, picture: CopiedPicture, sound: CopiedSound | None) -> bool:
@@ -241,10 +257,13 @@ class _Run:
 
     def _left_at_first(self, first: Stream, error: PermanentError) -> Transcoded:
         """What can be made without encoding, where there is no time for more."""
+        self.demands.reserve(0)
         for unfinished in [*self.folder.glob("rung-*.mp4"), *stills.all_in(self.folder)]:
             unfinished.unlink()
         glance(self.plan, self.source, self.folder, self.seconds_left)
         warning = f"Only the video as it was uploaded can be played: {error.sentence}"
+        # What was measured until then is not the whole.
+        sounds.loudness_file(self.folder).unlink(missing_ok=True)
         return self._result(first, self._chosen_poster(), warnings=(warning,))
 
     def _result(
@@ -253,7 +272,9 @@ class _Run:
         poster: Path,
         downloads: tuple[Download, ...] = (),
         passed: str | None = None,
+        *,
         warnings: tuple[str, ...] = (),
+        not_copied: tuple[str, ...] = (),
     ) -> Transcoded:
         sheets = tuple(stills.sheets(self.folder))
         board = self.plan.storyboard
@@ -268,6 +289,7 @@ class _Run:
             sounds.read_loudness(sounds.loudness_file(self.folder)),
             passed,
             warnings,
+            not_copied,
         )
 
     def _chosen_poster(self) -> Path:
@@ -284,22 +306,7 @@ class _Run:
         refuse_beyond(self.plan.limits, self.probe.picture, stream.seconds)
         if stream.seconds >= self.plan.longest - 1:
             raise senseless_times(self.plan.longest)
-        expected, seconds = self.plan.seconds, stream.seconds
+        seconds = stream.seconds
         if self.probe.picture.seconds_of == "file":
             seconds = max([seconds, *(sound.seconds for sound in stream.sounds)])
-        if expected - seconds > max(_LOST_SECONDS, _LOST_SHARE * expected):
-            raise PermanentError(
-                "corrupt_video",
-                f"The video ends after {seconds:.1f} of {expected:.1f} seconds; upload it again.",
-            )
-
-
-def _refuse_without_room(planned: Plan, folder: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    if planned.estimated_bytes > free:
-        raise PermanentError(
-            "disk_full",
-            f"The video's renditions need about {planned.estimated_bytes / 1e6:,.0f} MB of "
-            f"temporary storage, and {free / 1e6:,.0f} MB are free; raise storage_mb, or upload a "
-            "shorter video.",
-        )
+        refuse_truncated(seconds, self.plan.seconds)
