@@ -3,11 +3,41 @@ locals {
     id        = data.aws_caller_identity.current.account_id
     partition = data.aws_partition.current.partition
     region    = data.aws_region.current.id
+
+    dns_suffix = data.aws_partition.current.dns_suffix
   }
 
   max_receives = 5
 
-  artifact_names = ["image-processor.zip", "video-processor.zip", "ffmpeg-layer.zip"]
+  # The media bucket, and the one for what is made if that is another.
+  buckets = merge(
+    { media = {
+      existing_name = var.storage.existing_bucket_name
+      manage_notifications = var.intake.enabled && coalesce(
+        var.storage.manage_bucket_notifications, var.storage.existing_bucket_name == null
+      )
+    } },
+    var.storage.existing_outputs_bucket_name == null ? {} : { outputs = {
+      existing_name        = var.storage.existing_outputs_bucket_name
+      manage_notifications = false
+    } },
+  )
+  outputs_bucket = try(module.storage["outputs"], module.storage["media"])
+  kms_key_arns   = distinct(compact([var.storage.kms_key_arn, var.storage.outputs_kms_key_arn]))
+
+  artifact_names = formatlist("%s.zip", concat(
+    contains(var.media, "images") ? ["image-processor"] : [],
+    contains(var.media, "videos") ? ["video-processor"] : [],
+    contains(var.media, "videos") && var.ffmpeg_layer == null ? ["ffmpeg-layer"] : [],
+  ))
+
+  # What Lambda takes directly; a larger zip goes by way of a bucket.
+  most_bytes = 50 * 1024 * 1024
+  staging_buckets = { for artifact in ["image-processor", "video-processor", "ffmpeg-layer"] :
+    artifact => try(
+      jsondecode(file("${var.artifacts.directory}/${artifact}.zip.json")).bytes, 0
+    ) > local.most_bytes ? coalesce(var.artifacts.bucket, module.storage["media"].name) : null
+  }
 
   function_ranges = {
     memory_mb       = { from = 128, to = 10240 }
@@ -16,7 +46,7 @@ locals {
     concurrency     = { from = 2, to = 1000 }
   }
 
-  processors = {
+  processors = { for route, processor in {
     images = {
       artifact = "image-processor"
       handler  = "image_processor.lambda_handler"
@@ -28,12 +58,12 @@ locals {
     videos = {
       artifact = "video-processor"
       handler  = "video_processor.lambda_handler"
-      layers   = [module.ffmpeg_layer.arn]
+      layers   = module.ffmpeg_layer[*].arn
       sizing   = var.functions.videos
 
       permissions = local.model_permissions
     }
-  }
+  } : route => processor if contains(var.media, route) }
 
   # Made of the names, not taken from the intakes, which wait until the functions may read the queues.
   queue_arns = { for route in keys(local.processors) : route => join(":", [

@@ -3,10 +3,14 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 module "storage" {
-  source = "./modules/storage"
+  source   = "./modules/storage"
+  for_each = local.buckets
 
   account                       = local.account
   name                          = local.names.bucket
+  existing_name                 = each.value.existing_name
+  verify                        = var.verify_existing
+  manage_notifications          = each.value.manage_notifications
   force_destroy                 = var.storage.force_destroy
   versioning                    = var.storage.versioning
   kms_key_arn                   = var.storage.kms_key_arn
@@ -22,6 +26,9 @@ module "catalog" {
 
   account                = local.account
   name                   = local.names.table
+  existing_name          = var.catalog.existing_table_name
+  verify                 = var.verify_existing
+  key                    = local.table_key
   point_in_time_recovery = var.catalog.point_in_time_recovery
   deletion_protection    = var.catalog.deletion_protection
   tags                   = var.tags
@@ -29,58 +36,71 @@ module "catalog" {
 
 module "ffmpeg_layer" {
   source = "./modules/ffmpeg-layer"
+  count  = contains(var.media, "videos") ? 1 : 0
 
-  name         = local.names.ffmpeg_layer
-  zip          = "${var.artifacts.directory}/ffmpeg-layer.zip"
-  architecture = var.architecture
+  name           = local.names.ffmpeg_layer
+  zip            = "${var.artifacts.directory}/ffmpeg-layer.zip"
+  staging_bucket = local.staging_buckets["ffmpeg-layer"]
+  existing       = var.ffmpeg_layer == null ? null : { arn = var.ffmpeg_layer.existing_arn }
+  verify         = var.verify_existing
+  architecture   = var.architecture
 }
 
 module "function" {
   source   = "./modules/function"
   for_each = local.processors
 
-  account      = local.account
-  name         = local.names["${each.key}_function"]
-  description  = "Makes the renditions and the record of each of the ${each.key} that arrive."
-  zip          = "${var.artifacts.directory}/${each.value.artifact}.zip"
-  handler      = each.value.handler
-  runtime      = var.runtime
-  architecture = var.architecture
-  layers       = each.value.layers
-  sizing       = each.value.sizing
-  role         = merge(var.iam, { name = local.names["${each.key}_role"] })
-  logs         = var.logs
-  alarms       = var.alarms
-  tags         = var.tags
+  account        = local.account
+  name           = local.names["${each.key}_function"]
+  description    = "Makes the renditions and the record of each of the ${each.key} that arrive."
+  zip            = "${var.artifacts.directory}/${each.value.artifact}.zip"
+  staging_bucket = local.staging_buckets[each.value.artifact]
+  handler        = each.value.handler
+  runtime        = var.runtime
+  architecture   = var.architecture
+  layers         = each.value.layers
+  sizing         = each.value.sizing
+  logs           = var.logs
+  alarms         = var.alarms
+  verify         = var.verify_existing
+  tags           = var.tags
+
+  role = {
+    name                 = local.names["${each.key}_role"]
+    path                 = var.iam.path
+    permissions_boundary = var.iam.permissions_boundary
+    existing_name        = var.iam.existing_role_name
+    attach_policies      = var.iam.attach_policies
+  }
 
   permissions = merge({ for reason, permission in {
     read-originals = {
       actions   = ["s3:GetObject", "s3:GetObjectVersion"]
-      resources = ["${module.storage.arn}/${local.originals_prefix}*"]
+      resources = ["${module.storage["media"].arn}/${local.originals_prefix}*"]
     }
     write-outputs = {
       actions   = ["s3:PutObject", "s3:AbortMultipartUpload"]
-      resources = ["${module.storage.arn}/${local.outputs_prefix}*"]
+      resources = ["${local.outputs_bucket.arn}/${local.forms.outputs}"]
     }
     read-watermarks = length(local.stills[each.key].watermarks) == 0 ? null : {
       actions = ["s3:GetObject"]
       resources = [for watermark in values(local.stills[each.key].watermarks) :
-        "${module.storage.arn}/${watermark.key}"
+        "${local.outputs_bucket.arn}/${watermark.key}"
       ]
     }
     write-segments = each.key != "videos" ? null : {
       actions   = ["s3:PutObject", "s3:AbortMultipartUpload"]
-      resources = ["${module.storage.arn}/${local.segments_prefix}*"]
+      resources = ["${local.outputs_bucket.arn}/${local.forms.segments}"]
     }
-    use-bucket-key = var.storage.kms_key_arn == null ? null : {
+    use-bucket-key = length(local.kms_key_arns) == 0 ? null : {
       actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-      resources = [var.storage.kms_key_arn]
+      resources = local.kms_key_arns
     }
     keep-records = {
       actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
       resources = [module.catalog.arn]
     }
-    receive-jobs = {
+    receive-jobs = !var.intake.enabled ? null : {
       actions = [
         "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
         "sqs:ChangeMessageVisibility",
@@ -91,7 +111,7 @@ module "function" {
 
   environment = { for name, value in {
     MEDIA_TABLE                  = module.catalog.name
-    OUTPUT_BUCKET                = module.storage.name
+    OUTPUT_BUCKET                = local.outputs_bucket.name
     DELIVERY_DOMAIN              = var.delivery_domain
     MEDIA_RECIPE                 = local.recipe_differences
     MAX_RECEIVES                 = tostring(local.max_receives)
@@ -103,14 +123,15 @@ module "function" {
 
 module "intake" {
   source   = "./modules/intake"
-  for_each = local.processors
+  for_each = { for route, processor in local.processors : route => processor if var.intake.enabled }
 
   account                  = local.account
   name                     = local.names["${each.key}_queue"]
   dead_letter_name         = local.names["${each.key}_dead_letter_queue"]
-  bucket                   = module.storage.name
+  bucket                   = module.storage["media"].name
   suffixes                 = local.recipe[each.key].suffixes
   key_prefix               = local.originals_prefix
+  key_wildcard             = local.key_wildcard
   function_arn             = module.function[each.key].arn
   function_timeout_seconds = each.value.sizing.timeout_seconds
   concurrency              = each.value.sizing.concurrency

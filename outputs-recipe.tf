@@ -6,13 +6,13 @@ output "recipe" {
     condition = (
       can(regex(local.template_form, local.recipe.keys.originals)) &&
       length(local.recipe.keys.originals) <= 900 &&
-      strcontains(local.recipe.keys.originals, "{project_id}") &&
-      strcontains(local.recipe.keys.originals, "{media_id}") &&
+      length(local.placeholders.originals) > 0 &&
       length(local.placeholders.originals) == length(distinct(local.placeholders.originals)) &&
-      !contains(local.placeholders.originals, "output") &&
-      !contains(local.placeholders.originals, "revision")
+      length(setintersection(
+        local.placeholders.originals, ["output", "revision", "job_id", "user_id"]
+      )) == 0
     )
-    error_message = "Write `recipe.keys.originals` with `{project_id}` and `{media_id}`, which name the record, no placeholder twice, no `{output}` or `{revision}`, and otherwise at most 900 letters, digits and -_.'()/, such as originals/{project_id}/{media_id}/{filename}."
+    error_message = "Write `recipe.keys.originals` with placeholders such as `{project_id}` and `{media_id}`, which name the record, none twice, no `{output}`, `{revision}`, `{job_id}` or `{user_id}`, and otherwise at most 900 letters, digits and -_.'()/, such as originals/{project_id}/{media_id}/{filename}."
   }
 
   precondition {
@@ -22,30 +22,78 @@ output "recipe" {
       contains(local.placeholders.outputs, "output") &&
       (
         contains(local.placeholders.outputs, "revision") ||
-        length(setsubtract(["project_id", "media_id"], local.placeholders.outputs)) == 0
+        length(setsubtract(local.key_placeholders, local.placeholders.outputs)) == 0
       ) &&
       length(setsubtract(
         local.placeholders.outputs,
         concat(local.placeholders.originals, ["output", "revision"]),
       )) == 0
     )
-    error_message = "Write `recipe.keys.outputs` with `{output}`, with `{revision}` (or `{project_id}` and `{media_id}`, for keys that stay the same), with no placeholder that `recipe.keys.originals` lacks, and otherwise at most 900 letters, digits and -_.'()/, such as renditions/{project_id}/{media_id}/{revision}/{output}."
+    error_message = "Write `recipe.keys.outputs` with `{output}`, with `{revision}` (or with ${join(" and ", formatlist("`{%s}`", local.key_placeholders))}, which name the record, for keys that stay the same), with no placeholder that `recipe.keys.originals` lacks, and otherwise at most 900 letters, digits and -_.'()/, such as renditions/{project_id}/{media_id}/{revision}/{output}."
   }
 
   precondition {
     condition = (
       can(regex(local.template_form, local.recipe.keys.segments)) &&
       length(local.recipe.keys.segments) <= 900 &&
-      toset(local.placeholders.segments) == toset(["job_id", "output"])
+      length(setsubtract(["job_id", "output"], local.placeholders.segments)) == 0 &&
+      length(setsubtract(local.placeholders.segments, ["job_id", "user_id", "output"])) == 0
     )
-    error_message = "Write `recipe.keys.segments` with `{job_id}` and `{output}`, no other placeholder, and otherwise at most 900 letters, digits and -_.'()/, such as processed/{job_id}/{output}."
+    error_message = "Write `recipe.keys.segments` with `{job_id}` and `{output}`, perhaps `{user_id}`, no other placeholder, and otherwise at most 900 letters, digits and -_.'()/, such as processed/{job_id}/{output}."
   }
 
   precondition {
-    condition = !anytrue([for prefix in [local.outputs_prefix, local.segments_prefix] :
-      startswith(prefix, local.originals_prefix) || startswith(local.originals_prefix, prefix)
+    condition     = length(local.taken_for_originals) == 0
+    error_message = "What is written would be taken in again: ${join(", ", slice(local.taken_for_originals, 0, min(3, length(local.taken_for_originals))))} may be a key of `recipe.keys.originals` (${local.recipe.keys.originals}) too. Begin the originals differently, such as with originals/, or give them a name that no output has, such as original.{ext}."
+  }
+
+  precondition {
+    condition     = length(local.routed_again) == 0
+    error_message = "What is written would reach the route again: ${join(", ", local.routed_again)} matches its wildcard ${local.forms.originals}, whose * stands for slashes too. Begin the originals differently, such as with originals/, or keep `recipe.videos.original` from \"copied\"."
+  }
+
+  precondition {
+    condition = !local.has_media_records || (
+      length(setsubtract(
+        local.key_words.record, concat(local.placeholders.originals, ["job_id", "user_id"])
+      )) == 0 &&
+      alltrue([for expression in values(local.recipe.record.key) :
+        anytrue([for placeholder in local.placeholders.originals :
+          can(regex("\\b${placeholder}\\b", expression))
+        ])
+      ])
+    )
+    error_message = "Give each attribute of `recipe.record.key` a placeholder of `recipe.keys.originals` (${join(", ", local.placeholders.originals)}), such as { id = \"media_id\", projectId = \"project_id\" }."
+  }
+
+  precondition {
+    condition = !local.has_job_records || (
+      length(setsubtract(local.key_words.jobs, ["job_id", "user_id"])) == 0 &&
+      contains(local.key_words.jobs, "job_id")
+    )
+    error_message = "Give the attributes of `recipe.jobs.key` `job_id` and perhaps `user_id`, such as { id = \"job_id\", projectId = \"user_id || 'jobs'\" }."
+  }
+
+  precondition {
+    condition = (
+      contains([1, 2], length(local.record_attributes)) &&
+      contains(local.record_attributes, local.hash_key) && (
+        !local.has_media_records || !local.has_job_records ||
+        toset(keys(local.recipe.record.key)) == toset(keys(local.recipe.jobs.key))
+      )
+    )
+    error_message = "One table is keyed by one or two attributes: give `recipe.record.key` (${join(", ", keys(local.recipe.record.key))}) and `recipe.jobs.key` (${join(", ", keys(local.recipe.jobs.key))}) the same ones, `catalog.hash_key`, if it is set, among them."
+  }
+
+  precondition {
+    condition = alltrue([for record in [local.recipe.record, local.recipe.jobs] :
+      length(record.attributes) > 0 &&
+      length(setintersection(keys(record.attributes), concat(keys(record.key), ["pipeline"]))) == 0 &&
+      alltrue([for expression in concat(values(record.key), values(record.attributes)) :
+        length(trimspace(expression)) > 0
+      ])
     ])
-    error_message = "What is written would be taken in again: `recipe.keys.outputs` begins with \"${local.outputs_prefix}\", `recipe.keys.segments` with \"${local.segments_prefix}\" and `recipe.keys.originals` with \"${local.originals_prefix}\". Begin the originals differently, such as with originals/ beside renditions/ and processed/."
+    error_message = "Give `attributes` of `recipe.record` and of `recipe.jobs` by their names in the table, each with its JMESPath expression, such as { status = \"status\" }; those of `key` and `pipeline` are not among them."
   }
 
   precondition {
@@ -220,17 +268,5 @@ output "recipe" {
   precondition {
     condition     = local.recipe.videos.cuts.model == "" || can(regex(local.model_form, local.model_arn))
     error_message = "Give `recipe.videos.cuts.model` as the id or the ARN of a model or an inference profile that Amazon Bedrock has, such as amazon.nova-lite-v1:0 or eu.amazon.nova-lite-v1:0, or leave it empty."
-  }
-
-  precondition {
-    condition = (
-      length(setsubtract(keys(local.recipe.jobs.statuses), ["processing", "completed", "failed"])) == 0 &&
-      !contains(keys(local.recipe.jobs.attributes), "pipeline") &&
-      length(setintersection(
-        values(local.recipe.jobs.attributes), ["", "id", "projectId", "pipeline"]
-      )) == 0 &&
-      length(distinct(values(local.recipe.jobs.attributes))) == length(local.recipe.jobs.attributes)
-    )
-    error_message = "In `recipe.jobs`, rename only the `statuses` `processing`, `completed` and `failed`, and give each of `attributes` but `pipeline` a name of its own, which is not `id`, `projectId` or `pipeline`."
   }
 }

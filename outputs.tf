@@ -1,9 +1,26 @@
 output "bucket" {
   description = "The media bucket: `name`, `arn`, `regional_domain_name` (an origin for a CDN)."
   value = {
-    name                 = module.storage.name
-    arn                  = module.storage.arn
-    regional_domain_name = module.storage.regional_domain_name
+    name                 = module.storage["media"].name
+    arn                  = module.storage["media"].arn
+    regional_domain_name = module.storage["media"].regional_domain_name
+  }
+}
+
+output "outputs_bucket" {
+  description = "The bucket of all that is made, which may be the media bucket: `name`, `arn`, `regional_domain_name`."
+  value = {
+    name                 = local.outputs_bucket.name
+    arn                  = local.outputs_bucket.arn
+    regional_domain_name = local.outputs_bucket.regional_domain_name
+  }
+}
+
+output "eventbridge_switch" {
+  description = "Whether the owner of an existing bucket still has to let it tell EventBridge of uploads, if it does not (`owner_must_add`), and the block that does so (`block`)."
+  value = {
+    owner_must_add = local.owner_switches
+    block          = local.owner_switches ? local.switch_block : null
   }
 }
 
@@ -25,6 +42,16 @@ output "functions" {
   } }
 }
 
+output "policies" {
+  description = "By route and reason, the policy documents (JSON) of what the functions' roles must be allowed: an existing role needs them, unless `iam.attach_policies` has attached them."
+  value       = { for route, function in module.function : route => function.policies }
+}
+
+output "invoke_policies" {
+  description = "By route, the policy document (JSON) that lets a user or a role of yours invoke that function, and nothing else."
+  value       = { for route, function in module.function : route => function.invoke_policy }
+}
+
 output "queues" {
   description = "By route: `queue` and `dead_letter_queue` (each `name`, `url`, `arn`), `rule_arn`."
   value = { for route, intake in module.intake : route => {
@@ -35,13 +62,22 @@ output "queues" {
 }
 
 output "ffmpeg_layer_arn" {
-  description = "The layer version that holds ffmpeg and ffprobe."
-  value       = module.ffmpeg_layer.arn
+  description = "The layer version that holds ffmpeg and ffprobe; null where no videos are processed."
+  value       = one(module.ffmpeg_layer[*].arn)
 }
 
 locals {
+  owner_switches = var.intake.enabled && !local.buckets.media.manage_notifications
+  switch_block   = <<-EOT
+    # A bucket has one such block: if yours has one, add the line `eventbridge = true` to it.
+    resource "aws_s3_bucket_notification" "media" {
+      bucket      = "${module.storage["media"].name}"
+      eventbridge = true
+    }
+  EOT
+
   cutting_payload = jsonencode({
-    s3_bucket       = module.storage.name
+    s3_bucket       = module.storage["media"].name
     s3_key          = local.recipe.keys.originals
     job_id          = "{job_id}"
     cutting_options = { type = "fixed", duration_seconds = 30 }
@@ -52,11 +88,12 @@ locals {
 output "cutting_job" {
   description = <<-EOT
     How to have a video cut into segments: a command for version 2 of AWS's CLI, in which you put
-    the video's key, an id of your own in place of `{job_id}`, and your own text and lengths.
+    the video's key, an id of your own in place of `{job_id}`, and your own text and lengths. Null
+    where no videos are processed.
   EOT
-  value = join(" ", [
+  value = !contains(var.media, "videos") ? null : join(" ", [
     "aws lambda invoke --region ${local.account.region}",
-    "--function-name ${module.function["videos"].name}",
+    "--function-name ${local.names.videos_function}",
     "--cli-read-timeout 0 --cli-binary-format raw-in-base64-out",
     "--payload '${replace(local.cutting_payload, "'", "'\\''")}' answer.json",
   ])

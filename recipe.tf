@@ -38,14 +38,10 @@ locals {
         )
       })
     })
-    jobs = merge(local.default_recipe.jobs, try(local.said.jobs, {}))
+    record = merge(local.default_recipe.record, try(local.said.record, {}))
+    jobs   = merge(local.default_recipe.jobs, try(local.said.jobs, {}))
   }
   said = jsondecode(local.recipe_differences)
-
-  # What stands before the first placeholder: all that a policy or a filter can match.
-  originals_prefix = regex("^[^{]*", local.recipe.keys.originals)
-  outputs_prefix   = regex("^[^{]*", local.recipe.keys.outputs)
-  segments_prefix  = regex("^[^{]*", local.recipe.keys.segments)
 }
 
 # What the preconditions of the output `recipe` look at.
@@ -59,10 +55,6 @@ locals {
   reserved_rungs = [for name in keys(local.recipe.videos.ladder) :
     name if can(regex(local.reserved_form, name))
   ]
-
-  placeholders = { for name, template in local.recipe.keys :
-    name => flatten(regexall("{(\\w+)}", template))
-  }
 
   stills = { images = local.recipe.images, videos = local.recipe.videos.poster }
 

@@ -2,12 +2,15 @@ variable "recipe" {
   description = <<-EOT
     What is made of an upload, as differences to the default recipe
     (`lambda-common/media_pipeline/default_recipe.json`). Every attribute is optional; what is left
-    out stays as it is there, and a map that is given (`renditions`, `ladder`, `statuses`) replaces
+    out stays as it is there, and a map that is given (`renditions`, `ladder`, `attributes`) replaces
     the whole map. The output `recipe` shows the result, and refuses what cannot work.
 
-    - `keys`: `originals`, the template of the keys that are taken in, with `{project_id}` and
-      `{media_id}`; `outputs`, that of the keys that are written, with `{output}` and `{revision}`;
-      `segments`, that of what cutting jobs write, with `{job_id}` and `{output}`. A cutting job
+    - `keys`: `originals`, the template of the keys that are taken in, with placeholders of your own,
+      each for as little of one part of the path as will do, `{ext}` for what follows the last dot;
+      `outputs`, that of the keys that are written, with `{output}` and `{revision}` and any of
+      those; `segments`, that of what cutting jobs write, with `{job_id}`, `{output}` and perhaps
+      `{user_id}`. Outputs may lie beside the originals (`{media_id}/original.{ext}`) as long as no
+      output can be taken for one. A cutting job
       can name any video whose key begins as `originals` does before its first placeholder; the
       functions may read no others.
     - `images`: `suffixes`; `limits` (`bytes`, `pixels`, `frames` of an animation); `background`
@@ -45,8 +48,13 @@ variable "recipe" {
       texts, empty for none: the id or the ARN of a model that the account has access to
       (`amazon.nova-lite-v1:0`) or of an inference profile (`eu.amazon.nova-lite-v1:0`). Naming one
       lets the function ask it, which AWS charges for.
-    - `jobs`, the words of a cutting job's record: `attributes`, by the project's name the one that
-      the table has, and `statuses` for `processing`, `completed` and `failed`.
+    - `record`, how a medium's record is written: `key`, the one or two attributes that the table is
+      keyed by, each with the placeholder of `keys.originals` that fills it (`{ id = "media_id",
+      projectId = "project_id" }`), and `attributes`, everything else by its name in the table, each
+      a JMESPath expression over the record as the default recipe names its parts
+      (`{ thumbnail_url = "renditions[?name=='thumb'] | [0].formats.jpg.url" }`). What finds nothing
+      is left out. `pipeline` is always written, and is the module's own.
+    - `jobs`, the same for the record of a cutting job; its `key` is made of `job_id` and `user_id`.
   EOT
   type = object({
     keys = optional(object({
@@ -177,10 +185,8 @@ variable "recipe" {
         model = optional(string)
       }))
     }))
-    jobs = optional(object({
-      attributes = optional(map(string))
-      statuses   = optional(map(string))
-    }))
+    record = optional(object({ key = optional(map(string)), attributes = optional(map(string)) }))
+    jobs   = optional(object({ key = optional(map(string)), attributes = optional(map(string)) }))
   })
   default  = {}
   nullable = false

@@ -9,136 +9,49 @@ variable "name" {
   }
 }
 
-variable "artifacts" {
-  description = <<-EOT
-    Where the built zips are. They are checked against the JSON that the build writes beside them.
-
-    - `directory` (required): the folder that holds `image-processor.zip`, `video-processor.zip`
-      and `ffmpeg-layer.zip`, each with its `.zip.json`.
-  EOT
-  type        = object({ directory = string })
+variable "media" {
+  description = "What is processed: `images`, `videos` or both. Each has a function, and a route, of its own."
+  type        = set(string)
+  default     = ["images", "videos"]
   nullable    = false
 
   validation {
-    condition = alltrue([for zip in local.artifact_names :
-      fileexists("${var.artifacts.directory}/${zip}") &&
-      fileexists("${var.artifacts.directory}/${zip}.json")
-    ])
-    error_message = format(
-      "%s lacks %s: run `make build`, or unpack a release there.",
-      var.artifacts.directory,
-      join(", ", flatten([for zip in local.artifact_names : [for file in [zip, "${zip}.json"] :
-        file if !fileexists("${var.artifacts.directory}/${file}")
-      ]])),
+    condition = (
+      length(var.media) > 0 && length(setsubtract(var.media, ["images", "videos"])) == 0
     )
-  }
-
-  validation {
-    condition = alltrue([for zip in local.artifact_names :
-      !fileexists("${var.artifacts.directory}/${zip}.json") || try(
-        jsondecode(file("${var.artifacts.directory}/${zip}.json")).architecture == var.architecture,
-        false,
-      )
-    ])
-    error_message = "The artifacts in ${var.artifacts.directory} are not all built for ${var.architecture}: run `make build ARCH=${var.architecture}`, or set `architecture` to what their .json says."
-  }
-
-  # A layer is built for no runtime in particular, and says null.
-  validation {
-    condition = alltrue([for zip in local.artifact_names :
-      !fileexists("${var.artifacts.directory}/${zip}.json") || try(
-        coalesce(
-          jsondecode(file("${var.artifacts.directory}/${zip}.json")).runtime, var.runtime,
-        ) == var.runtime,
-        false,
-      )
-    ])
-    error_message = "The artifacts in ${var.artifacts.directory} are not all built for ${var.runtime}: run `make build RUNTIME=${var.runtime}`, or set `runtime` to what their .json says."
-  }
-
-  validation {
-    condition = alltrue([for zip in local.artifact_names :
-      !fileexists("${var.artifacts.directory}/${zip}") ||
-      !fileexists("${var.artifacts.directory}/${zip}.json") || try(
-        jsondecode(file("${var.artifacts.directory}/${zip}.json")).sha256 ==
-        filesha256("${var.artifacts.directory}/${zip}"),
-        false,
-      )
-    ])
-    error_message = "A zip in ${var.artifacts.directory} is not the one that its .json describes (other SHA-256): run `make build` again, or unpack the release again."
+    error_message = "Give `media` as `images`, `videos` or both, such as [\"videos\"]."
   }
 }
 
-variable "architecture" {
-  description = "What the functions run on, `x86_64` or `arm64`; the artifacts must be built for it."
-  type        = string
-  default     = "x86_64"
-  nullable    = false
-
-  validation {
-    condition     = contains(["x86_64", "arm64"], var.architecture)
-    error_message = "Set `architecture` to `x86_64` or `arm64`."
-  }
-}
-
-variable "runtime" {
-  description = "The functions' Lambda runtime; the artifacts must be built for it."
-  type        = string
-  default     = "python3.13"
-  nullable    = false
-
-  validation {
-    condition     = contains(["python3.11", "python3.12", "python3.13"], var.runtime)
-    error_message = "Set `runtime` to `python3.11`, `python3.12` or `python3.13`."
-  }
-}
-
-variable "functions" {
+variable "intake" {
   description = <<-EOT
-    What one photo and one video may take, and how many of each are in work at once. Every
-    attribute is optional, of `images` and of `videos`; the defaults suit a new account.
+    How uploads come in. Every attribute is optional.
 
-    - `memory_mb` (1769, one whole processor; 3008, the most that a new account has): 128 to 10240.
-    - `timeout_seconds` (120; 900): 30 to 900.
-    - `storage_mb` (512, which costs nothing; 10240, which adds less than 1 % to what the memory
-      costs): room for the original and what is made of it, 512 to 10240. A video that needs more
-      room, or more time than `timeout_seconds`, is refused before the work begins.
-    - `concurrency` (5; 5): how many are in work at once, 2 to 1000.
+    - `enabled` (true): each upload is taken in by itself, through an EventBridge rule and a queue
+      for each of `media`. With false there are neither, and the functions only do what they are
+      invoked for.
   EOT
-  type = object({
-    images = optional(object({
-      memory_mb       = optional(number, 1769)
-      timeout_seconds = optional(number, 120)
-      storage_mb      = optional(number, 512)
-      concurrency     = optional(number, 5)
-    }), {})
-    videos = optional(object({
-      memory_mb       = optional(number, 3008)
-      timeout_seconds = optional(number, 900)
-      storage_mb      = optional(number, 10240)
-      concurrency     = optional(number, 5)
-    }), {})
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition = alltrue(flatten([for function in values(var.functions) : [
-      for attribute, range in local.function_ranges :
-      function[attribute] >= range.from && function[attribute] <= range.to &&
-      floor(function[attribute]) == function[attribute]
-    ]]))
-    error_message = "Give each of `functions` whole numbers: `memory_mb` from 128 to 10240, `timeout_seconds` from 30 (less leaves no time for a job) to 900 (the most that Lambda gives), `storage_mb` from 512 to 10240, `concurrency` from 2 to 1000."
-  }
+  type        = object({ enabled = optional(bool, true) })
+  default     = {}
+  nullable    = false
 }
 
 variable "storage" {
   description = <<-EOT
     The media bucket. Every attribute is optional.
 
+    - `existing_bucket_name` (none): a bucket of yours, in this region, to use instead of making
+      one. Nothing of it is written, and of what follows only `existing_outputs_bucket_name`,
+      `manage_bucket_notifications` and the keys count; `eventbridge_switch` says what it needs.
+    - `existing_outputs_bucket_name` (the same bucket): another bucket of yours for all that is made.
+    - `manage_bucket_notifications` (true, but false for an existing bucket): write the bucket's
+      notification document, so that it tells EventBridge of uploads. S3 keeps one such document
+      per bucket: this REPLACES every queue, topic and function that an existing bucket notifies.
     - `bucket_name` (the name, the account and the region): globally unique.
     - `versioning` (true): keep what is overwritten or deleted for `expire_noncurrent_days`.
-    - `kms_key_arn` (none: S3's own keys): a key of yours that encrypts the objects.
+    - `kms_key_arn` (none: S3's own keys): a key of yours that encrypts the objects; of an
+      existing bucket, the one that does so already.
+    - `outputs_kms_key_arn` (none): the one that encrypts the existing outputs bucket.
     - `cors` (none): rules for browsers that upload or read directly, by a name of your own:
       `allowed_origins` (required), `allowed_methods` (GET, HEAD, PUT), `allowed_headers` (all),
       `expose_headers` (ETag and, for players that read ranges, Accept-Ranges, Content-Length and
@@ -149,9 +62,13 @@ variable "storage" {
     - `force_destroy` (false): let `terraform destroy` delete the objects too.
   EOT
   type = object({
-    bucket_name = optional(string)
-    versioning  = optional(bool, true)
-    kms_key_arn = optional(string)
+    existing_bucket_name         = optional(string)
+    existing_outputs_bucket_name = optional(string)
+    manage_bucket_notifications  = optional(bool)
+    bucket_name                  = optional(string)
+    versioning                   = optional(bool, true)
+    kms_key_arn                  = optional(string)
+    outputs_kms_key_arn          = optional(string)
     cors = optional(map(object({
       allowed_origins = list(string)
       allowed_methods = optional(list(string), ["GET", "HEAD", "PUT"])
@@ -170,19 +87,26 @@ variable "storage" {
   nullable = false
 
   validation {
-    condition = (
-      var.storage.bucket_name == null ||
-      can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", var.storage.bucket_name))
-    )
-    error_message = "Write `storage.bucket_name` in 3 to 63 lower-case letters, digits, dots and hyphens, or leave it out."
+    condition = alltrue([
+      for name in [
+        var.storage.bucket_name, var.storage.existing_bucket_name,
+        var.storage.existing_outputs_bucket_name,
+      ] : name == null || can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", name))
+    ])
+    error_message = "Write the names of buckets in `storage` in 3 to 63 lower-case letters, digits, dots and hyphens, without `s3://` or a path, or leave them out."
   }
 
   validation {
-    condition = (
-      var.storage.kms_key_arn == null ||
-      can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.storage.kms_key_arn))
-    )
-    error_message = "Give `storage.kms_key_arn` as the key's own ARN (arn:aws:kms:...:key/...), not an alias or an id: the functions' policies name it."
+    condition     = var.storage.bucket_name == null || var.storage.existing_bucket_name == null
+    error_message = "Give `storage` either a `bucket_name`, for a bucket to be made, or an `existing_bucket_name`."
+  }
+
+  validation {
+    condition = alltrue([
+      for arn in [var.storage.kms_key_arn, var.storage.outputs_kms_key_arn] :
+      arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", arn))
+    ])
+    error_message = "Give the KMS keys of `storage` as their own ARNs (arn:aws:kms:...:key/...), not an alias or an id: the functions' policies name them."
   }
 
   validation {
@@ -198,12 +122,18 @@ variable "catalog" {
   description = <<-EOT
     The media table. Every attribute is optional.
 
+    - `existing_table_name` (none): a table of yours, in this region, to use instead of making one.
+      Name its key in `recipe.record.key` and `recipe.jobs.key` unless it is `id` and `projectId`.
     - `table_name` (the name and `-media`).
+    - `hash_key` (`id`, or the only attribute): the one of the recipe's key that the table is
+      partitioned by.
     - `point_in_time_recovery` (true): restorable to any second of the last 35 days.
     - `deletion_protection` (true): `terraform destroy` fails until this is false.
   EOT
   type = object({
+    existing_table_name    = optional(string)
     table_name             = optional(string)
+    hash_key               = optional(string)
     point_in_time_recovery = optional(bool, true)
     deletion_protection    = optional(bool, true)
   })
@@ -211,11 +141,16 @@ variable "catalog" {
   nullable = false
 
   validation {
-    condition = (
-      var.catalog.table_name == null ||
-      can(regex("^[A-Za-z0-9_.-]{3,255}$", var.catalog.table_name))
-    )
-    error_message = "Write `catalog.table_name` in 3 to 255 letters, digits, dots, hyphens and underscores, or leave it out."
+    condition = alltrue([
+      for name in [var.catalog.table_name, var.catalog.existing_table_name] :
+      name == null || can(regex("^[A-Za-z0-9_.-]{3,255}$", name))
+    ])
+    error_message = "Write the table's name in `catalog` in 3 to 255 letters, digits, dots, hyphens and underscores (a name, not an ARN), or leave it out."
+  }
+
+  validation {
+    condition     = var.catalog.table_name == null || var.catalog.existing_table_name == null
+    error_message = "Give `catalog` either a `table_name`, for a table to be made, or an `existing_table_name`."
   }
 }
 
@@ -230,31 +165,6 @@ variable "delivery_domain" {
       can(regex("^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?[.])+[A-Za-z]{2,}$", var.delivery_domain))
     )
     error_message = "Write `delivery_domain` as a host name alone, such as `media.example.com`, without `https://` or a path."
-  }
-}
-
-variable "logs" {
-  description = <<-EOT
-    What the functions write. Every attribute is optional.
-
-    - `retention_days` (30): how long CloudWatch keeps it; 0 for ever.
-    - `level` (INFO): DEBUG, INFO, WARN or ERROR.
-  EOT
-  type        = object({ retention_days = optional(number, 30), level = optional(string, "INFO") })
-  default     = {}
-  nullable    = false
-
-  validation {
-    condition = contains([
-      0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
-      2922, 3288, 3653,
-    ], var.logs.retention_days)
-    error_message = "Set `logs.retention_days` to one of the periods that CloudWatch has, such as 7, 14, 30, 90 or 365, or to 0 for ever."
-  }
-
-  validation {
-    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], var.logs.level)
-    error_message = "Set `logs.level` to `DEBUG`, `INFO`, `WARN` or `ERROR`."
   }
 }
 
@@ -275,21 +185,11 @@ variable "alarms" {
   }
 }
 
-variable "iam" {
-  description = <<-EOT
-    What the functions' execution roles are made with. Every attribute is optional.
-
-    - `path` (/): such as `/media/`.
-    - `permissions_boundary` (none): the ARN of a policy.
-  EOT
-  type        = object({ path = optional(string, "/"), permissions_boundary = optional(string) })
-  default     = {}
+variable "verify_existing" {
+  description = "Whether a plan looks up every bucket, table, role, layer and log group that is said to exist, which needs permission to read them."
+  type        = bool
+  default     = false
   nullable    = false
-
-  validation {
-    condition     = can(regex("^/([!-.0-~]+/)*$", var.iam.path))
-    error_message = "Begin and end `iam.path` with a slash, such as `/media/`."
-  }
 }
 
 variable "tags" {

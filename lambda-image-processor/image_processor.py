@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 def process(task: Task) -> dict[str, Any]:
     """Put every rendition of a photo; the answer is its record's canonical attributes."""
-    return render_photo(
+    described = render_photo(
         task.source,
         task.recipe.images,
         task.publisher.put,
         task.publisher.read,
         task.seconds_left,
     )
+    return {"original": task.locate_original(), **described}
 
 
 IMAGE = Kind("image", process, lambda recipe: recipe.images.limits.bytes)

@@ -87,29 +87,40 @@ class StreamPublisher:
 
 def publish_downloads(task: Task, made: Transcoded) -> list[dict[str, Any]]:
     """The rungs to download, and the original among them as the recipe says."""
-    downloads = [_publish_download(task, download) for download in made.downloads]
+    seconds = made.stream.seconds
+    downloads = [_publish_download(task, download, seconds) for download in made.downloads]
     original = task.recipe.videos.original
     if original == "left_out":
         return downloads
     picture = made.probe.picture
     located = task.locate_original() if original == "listed" else _copy_original(task, made)
-    return [
-        *downloads,
-        {"name": "original", "width": picture.width, "height": picture.height, **located},
-    ]
+    size = picture.width, picture.height
+    return [*downloads, _describe_download("original", size, seconds, located)]
 
 
 def _copy_original(task: Task, made: Transcoded) -> Located:
     return task.copy_original("downloads", CONTENT_TYPES[made.probe.container])
 
 
-def _publish_download(task: Task, download: Download) -> dict[str, Any]:
+def _publish_download(task: Task, download: Download, seconds: float) -> dict[str, Any]:
     name = PurePosixPath(download.name).stem
     stem = PurePosixPath(task.job.key).stem
     located = task.publisher.put(
         download.name, download.path, "video/mp4", download_name=f"{stem}-{name}.mp4"
     )
-    return {"name": name, "width": download.width, "height": download.height, **located}
+    return _describe_download(name, (download.width, download.height), seconds, located)
+
+
+def _describe_download(
+    name: str, size: tuple[int, int], seconds: float, located: Located
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "width": size[0],
+        "height": size[1],
+        "averageBandwidth": round(int(located["bytes"]) * 8 / seconds),
+        **located,
+    }
 
 
 def publish_poster(task: Task, frame: Path) -> dict[str, Any]:
@@ -136,12 +147,11 @@ def publish_storyboard(task: Task, storyboard: Storyboard) -> dict[str, Any]:
 
 def publish_segments(task: Task, made: CutResult) -> dict[str, Any]:
     """The pieces of a cutting job; what its record says of them, in their order."""
-    located = [
-        task.publisher.put(segment.path.name, segment.path, "video/mp4")
-        for segment in made.segments
-    ]
     return {
-        "outputKeys": [one["key"] for one in located],
+        "outputs": [
+            task.publisher.put(segment.path.name, segment.path, "video/mp4")
+            for segment in made.segments
+        ],
         "width": made.width,
         "height": made.height,
         "durationSeconds": float(sum(segment.seconds for segment in made.segments)),

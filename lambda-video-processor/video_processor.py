@@ -37,6 +37,7 @@ def process(task: Task) -> dict[str, Any]:
     if made.passed_through:
         stream["passedThrough"] = made.passed_through
     return {
+        "original": task.locate_original(),
         **publishing.facts(made),
         **pictures,
         **({"warnings": list(made.warnings)} if made.warnings else {}),

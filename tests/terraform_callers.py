@@ -49,6 +49,9 @@ EVERYTHING = {
         **DEFAULT["videos"],
         "poster": {**DEFAULT["videos"]["poster"], **_stills("brand/poster.png")},
     },
+    # What a function is told must not pass 4 KB.
+    "record": {**DEFAULT["record"], "attributes": {"status": "status"}},
+    "jobs": {**DEFAULT["jobs"], "attributes": {"status": "status"}},
 }
 CALLERS: dict[str, dict[str, Any]] = {
     "who_says_nothing": {},
@@ -99,7 +102,11 @@ CALLERS: dict[str, dict[str, Any]] = {
                     "model": "eu.amazon.nova-lite-v1:0",
                 },
             },
-            "jobs": {"statuses": {"completed": "done"}},
+            "record": {
+                "key": {"id": "media_id", "projectId": "join('-', [project_id, 'shop'])"},
+                "attributes": {"state": "status=='completed' && 'done' || status"},
+            },
+            "jobs": {"attributes": {"state": "status", "pieces": "outputs[].key"}},
         },
         "delivery_domain": "media.example.com",
         "storage": {

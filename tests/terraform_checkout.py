@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,12 @@ def write_artifacts(
     architecture: str = "x86_64",
     runtime: str = "python3.13",
     raw: bool | None = False,
+    size: int = 1,
+    names: Sequence[str] = ("image-processor", "video-processor", "ffmpeg-layer"),
 ) -> None:
     """Zips with nothing in them, described as given; `raw=None` as before there was the word."""
     folder.mkdir()
-    for name in ("image-processor", "video-processor", "ffmpeg-layer"):
+    for name in names:
         path = folder / f"{name}.zip"
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(name, "")
@@ -65,6 +68,27 @@ def write_artifacts(
             "architecture": architecture,
             "runtime": None if name == "ffmpeg-layer" else runtime,
             **({"raw": raw} if name == "image-processor" and raw is not None else {}),
+            "bytes": size,
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         }
         path.with_name(f"{name}.zip.json").write_text(json.dumps(description))
+
+
+def planned(plan: Plan, kind: str, within: str = "") -> list[dict[str, Any]]:
+    """What resources of a kind would be, of the addresses that begin as given."""
+    return [
+        change["change"]["after"]
+        for change in plan["resource_changes"]
+        if change["type"] == kind and change["address"].startswith(within)
+    ]
+
+
+def granted_in(plan: Plan, within: str) -> dict[str, dict[str, set[str]]]:
+    """By name of the policy and by resource, what roles may do."""
+    granted: dict[str, dict[str, set[str]]] = {}
+    for policy in planned(plan, "aws_iam_role_policy", within):
+        (statement,) = json.loads(policy["policy"])["Statement"]
+        assert statement["Effect"] == "Allow"
+        actions = set(statement["Action"])
+        granted[policy["name"]] = dict.fromkeys(statement["Resource"], actions)
+    return granted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ class House:
     cutting: CuttingKind | None = None
     clock: Callable[[], float] = time.monotonic
     output_bucket: str = BUCKET
+    table: str = TABLE
 
     @property
     def worker(self) -> Worker:
@@ -52,18 +53,20 @@ class House:
             Kind("image", lambda task: self.process(task), lambda _: self.byte_limit, self.cutting),
             load_recipe(self.recipe),
             Originals(self.s3),
-            Catalog(self.dynamodb, TABLE),
+            Catalog(self.dynamodb, self.table),
             lambda key_of, before: Publisher(
                 self.s3, self.output_bucket, key_of, self.domain, before
             ),
             self.clock,
         )
 
-    def upload(self, body: bytes = b"original", sequencer: str | None = "0A") -> Job:
-        answer = self.s3.put_object(Bucket=BUCKET, Key=KEY, Body=body)
+    def upload(
+        self, body: bytes = b"original", sequencer: str | None = "0A", key: str = KEY
+    ) -> Job:
+        answer = self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
         return Job(
             BUCKET,
-            KEY,
+            key,
             holder="message-1",
             version_id=answer.get("VersionId"),
             etag=answer["ETag"].strip('"'),
@@ -78,8 +81,11 @@ class House:
         return self.record_of("photo-42", "gallery-7")
 
     def record_of(self, item_id: str, project_id: str) -> dict[str, Any]:
+        return self.record_at({"id": item_id, "projectId": project_id})
+
+    def record_at(self, key: Mapping[str, str]) -> dict[str, Any]:
         found = self.dynamodb.get_item(
-            TableName=TABLE, Key={"id": {"S": item_id}, "projectId": {"S": project_id}}
+            TableName=self.table, Key={name: {"S": value} for name, value in key.items()}
         )
         return {n: TypeDeserializer().deserialize(v) for n, v in found.get("Item", {}).items()}
 

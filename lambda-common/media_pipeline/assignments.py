@@ -11,16 +11,20 @@ from typing import Any, Protocol
 import msgspec
 
 from media_pipeline.events import Job
+from media_pipeline.expressions import Expression, ExpressionError
 from media_pipeline.failures import BadPayloadError
-from media_pipeline.recipe import Recipe, match_key
+from media_pipeline.recipe import Recipe, RecordWords, match_key
 from media_pipeline.task import Task
-from media_pipeline.vocabulary import JOB_RESULTS, MEDIA, Vocabulary
+from media_pipeline.vocabulary import Vocabulary
 
 JOBS_WITHOUT_USER = "jobs"
-"""The `projectId` of a cutting job's record where the payload names no user."""
+"""What stands for the user in the keys of segments where the payload names none."""
+
+LONGEST_KEY = 1024
+"""DynamoDB's limit of a sort key, in bytes."""
 
 # Of part of an S3 key: one component, and nothing that a client would resolve.
-JOB_ID = re.compile(r"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
+COMPONENT = re.compile(r"(?!.*\.\.)[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}")
 
 
 class Process(Protocol):
@@ -34,7 +38,7 @@ class CuttingKind:
     """How a function cuts; a request holds those of `CUTTING_FIELDS` that were given.
 
     `check` raises `BadPayloadError` naming the field; what it returns is not used. `process`
-    answers canonical attributes, `outputKeys` among them: the keys of the segments in order.
+    answers canonical attributes, `outputs` among them: where each of the segments lies, in order.
     """
 
     check: Callable[[Mapping[str, Any]], object]
@@ -65,12 +69,15 @@ class Assignment:
     words: Mapping[str, str]
     digest: str
     process: Process
-    vocabulary: Vocabulary = MEDIA
+    vocabulary: Vocabulary
     is_job: bool = False
 
 
 def assign(job: Job, kind: Kind, recipe: Recipe) -> Assignment | None:
-    """None for a key that is no original's. Raises `BadPayloadError` for a bad cutting job."""
+    """None for a key that is no original's.
+
+    Raises `BadPayloadError` for a bad cutting job, and for a job whose record has no key.
+    """
     if kind.cutting is None and job.request:
         raise BadPayloadError(
             f"{next(iter(job.request))} asks for segments of a video; the function invoked is the "
@@ -82,12 +89,13 @@ def assign(job: Job, kind: Kind, recipe: Recipe) -> Assignment | None:
     if words is None:
         return None
     return Assignment(
-        item_key={"id": words["media_id"], "projectId": words["project_id"]},
+        item_key=_item_key(recipe.record, {**_said(job), **words}),
         attributes={"type": kind.name, "originalKey": job.key},
         template=recipe.keys.outputs,
         words=words,
         digest=recipe.digest,
         process=kind.process,
+        vocabulary=Vocabulary(recipe.record.attributes),
     )
 
 
@@ -97,38 +105,53 @@ def _is_cutting(job: Job, recipe: Recipe) -> bool:
 
 
 def _assign_cutting(job: Job, cutting: CuttingKind, recipe: Recipe) -> Assignment:
-    job_id, request = str(job.job_id), job.request or {}
-    if not JOB_ID.fullmatch(job_id):
-        raise BadPayloadError(
-            "job_id must be 1 to 200 letters, digits, dots, dashes and underscores, must not start "
-            "with a dot nor have two in a row"
-        )
+    request = job.request or {}
+    words = {"user_id": JOBS_WITHOUT_USER, **_said(job)}
+    for word in ("job_id", "user_id"):
+        is_used = word == "job_id" or f"{{{word}}}" in recipe.keys.segments
+        if is_used and not COMPONENT.fullmatch(words[word]):
+            raise BadPayloadError(
+                f"{word} must be 1 to 200 letters, digits, dots, dashes and underscores, must not "
+                "start with a dot nor have two in a row"
+            )
     cutting.check(request)
 
     def process(task: Task) -> dict[str, Any]:
         results = cutting.process(task, request)
-        return {"segmentsCreated": len(results["outputKeys"]), **results}
+        return {"segmentsCreated": len(results["outputs"]), **results}
 
     return Assignment(
-        item_key={"id": job_id, "projectId": job.user_id or JOBS_WITHOUT_USER},
+        item_key=_item_key(recipe.jobs, _said(job)),
         attributes={"type": "segments", "originalKey": job.key},
         template=recipe.keys.segments,
-        words={"job_id": job_id},
+        words=words,
         digest=_digest(recipe.digest, job.bucket, job.key, request),
         process=process,
-        vocabulary=job_vocabulary(recipe),
+        vocabulary=Vocabulary(recipe.jobs.attributes),
         is_job=True,
     )
 
 
-def job_vocabulary(recipe: Recipe) -> Vocabulary:
-    """The words of a cutting job's record. Raises `ValueError` for those that none can have."""
-    return Vocabulary(
-        recipe.jobs.attributes,
-        recipe.jobs.statuses,
-        results=JOB_RESULTS,
-        errors=("error", "errorMessage"),
-    )
+def _said(job: Job) -> dict[str, str]:
+    """The words of a direct job that keys may be made of."""
+    said = {"job_id": job.job_id, "user_id": job.user_id}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _item_key(record: RecordWords, words: Mapping[str, str]) -> dict[str, str]:
+    key = {}
+    for attribute, text in record.key.items():
+        try:
+            value = Expression.of(text).find(words)
+        except ExpressionError:
+            value = None
+        if not isinstance(value, str) or not 1 <= len(value.encode()) <= LONGEST_KEY:
+            raise BadPayloadError(
+                f"{attribute} of the record's key must be a text of 1 to {LONGEST_KEY} bytes, and "
+                f"{text} gives none; the job has {', '.join(sorted(words))}"
+            )
+        key[attribute] = value
+    return key
 
 
 def _digest(*parts: object) -> str:

@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
 from media_pipeline.failures import PermanentError, TransientError
 from media_pipeline.leases import Claim, Verdict, format_time, grant, judge
 from media_pipeline.updates import Update, read_item, write_item
-from media_pipeline.vocabulary import MEDIA, PROGRESS, Status, Vocabulary
+from media_pipeline.vocabulary import PROGRESS, RESULTS, Status, Vocabulary
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CLAIM_ATTEMPTS = 5
 
+CREATED = frozenset({"createdAt"})
+"""What a claim leaves as an earlier one, or the application, has written it."""
+
 
 @dataclass(frozen=True)
 class Lease:
     """The right to publish one record, for as long as the record still holds `token`.
 
-    `revision` is what the outputs are written under, `words` what the record is written in.
+    `revision` is what the outputs are written under, `words` what the record is written in;
+    `record` is what the lease's holder has written so far, in canonical words.
     """
 
     item_key: Mapping[str, str]
     token: str
     revision: str
-    words: Vocabulary = MEDIA
+    words: Vocabulary
+    record: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class Catalog:
         claim: Claim,
         attributes: Mapping[str, Any],
         is_current: Callable[[], bool],
-        words: Vocabulary = MEDIA,
+        words: Vocabulary,
     ) -> Lease | Refusal:
         """Take the record and write `attributes` into it, or say why not.
 
@@ -86,11 +91,11 @@ class Catalog:
                 verdict = Verdict.GRANTED if is_current() else Verdict.SUPERSEDED
             if verdict is not Verdict.GRANTED:
                 is_duplicate = verdict is Verdict.DUPLICATE
-                return _read_duplicate(item, words) if is_duplicate else Refusal(verdict)
+                return _read_duplicate(item["pipeline"]) if is_duplicate else Refusal(verdict)
             granted = grant(pipeline, claim)
             lease = Lease(item_key, granted["leaseToken"], granted["revision"], words)
             try:
-                self._take(lease, pipeline, {**attributes, "pipeline": granted})
+                self._take(lease, pipeline, granted, attributes)
             except ClientError as error:
                 if not _condition_failed(error):
                     raise
@@ -101,17 +106,22 @@ class Catalog:
         raise TransientError("the record was changed by others at every try to claim it")
 
     def _take(
-        self, lease: Lease, seen: dict[str, Any] | None, attributes: Mapping[str, Any]
+        self,
+        lease: Lease,
+        seen: dict[str, Any] | None,
+        granted: Mapping[str, Any],
+        attributes: Mapping[str, Any],
     ) -> None:
-        words = lease.words
-        change = self._change(lease, {**attributes, "status": words.status("processing")})
-        change.set_once("createdAt", format_time(self._now()))
-        change.remove(*words.errors, *PROGRESS)
+        update = Update()
+        update.set("pipeline", granted)
         if seen is None:
-            change.only_if_unclaimed()
+            update.only_if_unclaimed()
         else:
-            change.only_if_pipeline_is(seen)
-        self._update(lease, change)
+            update.only_if_pipeline_is(seen)
+        status: Status = "processing"
+        changes = {**attributes, "status": status, **dict.fromkeys(("error", *PROGRESS))}
+        now = format_time(self._now())
+        self._write(lease, update, {**changes, "createdAt": now, "updatedAt": now}, CREATED)
 
     def confirm(self, lease: Lease) -> None:
         """Raises `LeaseLostError` if the record has gone to another worker."""
@@ -120,12 +130,12 @@ class Catalog:
         )
         pipeline = read_item(answer.get("Item", {})).get("pipeline", {})
         if pipeline.get("leaseToken") != lease.token:
-            raise LeaseLostError("the lease was lost before an object was written")
+            raise LeaseLostError("the lease was lost to another worker")
 
     def report(self, lease: Lease, stage: str, percentage: int) -> None:
         """Say how far the job has come. Raises `LeaseLostError` as every method below."""
         progress = dict(zip(PROGRESS, (stage, percentage), strict=True))
-        self._update_held(lease, self._change(lease, progress))
+        self._write_held(lease, Update(), progress)
 
     def publish_early(self, lease: Lease, attributes: Mapping[str, Any]) -> None:
         """Publish some results ahead of the others; the record stays `processing`.
@@ -133,22 +143,19 @@ class Catalog:
         What a record has from an earlier run stays until this one is complete: the parts of a
         record are always of one run.
         """
-        change = self._change(lease, {})
-        for name, value in attributes.items():
-            change.set_once(name, value)
-        self._update_held(lease, change)
+        self._write_held(lease, Update(), attributes, once=attributes.keys())
 
     def complete(self, lease: Lease, results: Mapping[str, Any]) -> None:
         """Publish what a run made. Raises `LeaseLostError` if the record is another's by now."""
         progress = dict(zip(PROGRESS, ("completed", 100), strict=True))
-        change = self._finish(lease, "completed", {**results, **progress})
-        change.remove(*lease.words.errors)
-        self._update_held(lease, change)
+        count = results.get("segmentsCreated")
+        outcome = {} if count is None else {"segmentsCreated": count}
+        self._finish(lease, "completed", outcome, {**results, **progress, "error": None})
 
     def fail(self, lease: Lease, error: PermanentError) -> None:
         """Say that this upload cannot be processed, and why."""
-        change = self._finish(lease, "failed", _explain(lease.words, error.code, error.sentence))
-        self._update_held(lease, change)
+        explained = {"code": error.code, "message": error.sentence}
+        self._finish(lease, "failed", explained, {"error": explained})
 
     def exhaust(self, lease: Lease, error: BaseException) -> None:
         """Say that the last try failed too, and give the lease back: a redrive may claim again."""
@@ -156,71 +163,88 @@ class Catalog:
             f"Every try failed, the last with {type(error).__name__}; mend the cause that the "
             "function's log names, then redrive the dead-letter queue or invoke the function again."
         )
-        change = self._end(lease, "failed", _explain(lease.words, "retries_exhausted", sentence))
-        change.set_in_pipeline("leaseExpiresAt", format_time(self._now()))
-        self._update_held(lease, change)
+        explained = {"code": "retries_exhausted", "message": sentence}
+        update = Update()
+        update.set_in_pipeline("leaseExpiresAt", format_time(self._now()))
+        self._end(lease, update, "failed", explained, {"error": explained})
 
     def release(self, lease: Lease) -> None:
         """Give the lease back, so that the next delivery may claim at once."""
-        change = self._change(lease, {})
-        change.set_in_pipeline("leaseExpiresAt", format_time(self._now()))
-        self._update_held(lease, change)
+        update = Update()
+        update.set_in_pipeline("leaseExpiresAt", format_time(self._now()))
+        self._write_held(lease, update, {})
 
-    def _change(
-        self, lease: Lease, attributes: Mapping[str, Any], *times: Literal["processedAt"]
-    ) -> Update:
+    def _finish(
+        self,
+        lease: Lease,
+        status: Status,
+        outcome: Mapping[str, Any],
+        attributes: Mapping[str, Any],
+    ) -> None:
+        update = Update()
+        update.remove_from_pipeline("leaseToken", "holder", "leaseExpiresAt")
+        self._end(lease, update, status, outcome, attributes)
+
+    def _end(
+        self,
+        lease: Lease,
+        update: Update,
+        status: Status,
+        outcome: Mapping[str, Any],
+        attributes: Mapping[str, Any],
+    ) -> None:
+        """`outcome` is what the answer to a duplicate needs."""
+        if outcome:
+            update.set_in_pipeline("outcome", outcome)
         now = format_time(self._now())
-        change = Update(lease.words.attribute)
-        change.set_all({**attributes, **dict.fromkeys((*times, "updatedAt"), now)})
-        return change
+        ended = {"status": status, "processedAt": now, "updatedAt": now}
+        self._write_held(
+            lease, update, {**dict.fromkeys((*RESULTS, *PROGRESS)), **attributes, **ended}
+        )
 
-    def _end(self, lease: Lease, status: Status, results: Mapping[str, Any]) -> Update:
-        ended = {**results, "status": lease.words.status(status)}
-        change = self._change(lease, ended, "processedAt")
-        change.remove(*lease.words.results, *PROGRESS)
-        return change
-
-    def _finish(self, lease: Lease, status: Status, results: Mapping[str, Any]) -> Update:
-        change = self._end(lease, status, results)
-        change.remove_from_pipeline("leaseToken", "holder", "leaseExpiresAt")
-        return change
-
-    def _update_held(self, lease: Lease, change: Update) -> None:
-        change.only_if_leased(lease.token)
+    def _write_held(
+        self,
+        lease: Lease,
+        update: Update,
+        changes: Mapping[str, Any],
+        once: Set[str] = frozenset(),
+    ) -> None:
+        update.only_if_leased(lease.token)
         try:
-            self._update(lease, change)
+            self._write(lease, update, changes, once)
         except ClientError as error:
             if _condition_failed(error):
                 raise LeaseLostError("the lease was lost while the job ran") from error
             raise
 
-    def _update(self, lease: Lease, change: Update) -> None:
-        self._client.update_item(
-            TableName=self._table,
-            Key=write_item(lease.item_key),
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            **change.request(),
-        )
+    def _write(
+        self, lease: Lease, update: Update, changes: Mapping[str, Any], once: Set[str]
+    ) -> None:
+        """Send `update`, with what `changes` (None: absent) means in the lease's words."""
+        changes = {"updatedAt": format_time(self._now()), **changes}
+        record = {**lease.record, **changes}
+        known = {name: value for name, value in record.items() if value is not None}
+        lease.words.write(update, known, changes.keys(), once)
+        request = update.request()
+        if "UpdateExpression" in request:
+            self._client.update_item(
+                TableName=self._table,
+                Key=write_item(lease.item_key),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **request,
+            )
+        else:
+            # The lease's words have none for this.
+            self.confirm(lease)
+        lease.record.update(changes)
 
 
 def _condition_failed(error: ClientError) -> bool:
     return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
 
 
-def _explain(words: Vocabulary, code: str, sentence: str) -> dict[str, Any]:
-    told = {"error": {"code": code, "message": sentence}, "errorMessage": sentence}
-    return {name: told[name] for name in words.errors}
-
-
-def _read_duplicate(item: Mapping[str, Any], words: Vocabulary) -> Refusal:
-    error = _read_error(item.get(words.attribute("error")))
-    counts = "segmentsCreated" in words.results
-    count = item.get(words.attribute("segmentsCreated")) if counts else None
+def _read_duplicate(pipeline: Mapping[str, Any]) -> Refusal:
+    outcome = pipeline.get("outcome", {})
+    error = PermanentError(outcome["code"], outcome["message"]) if "code" in outcome else None
+    count = outcome.get("segmentsCreated")
     return Refusal(Verdict.DUPLICATE, error, None if count is None else int(count))
-
-
-def _read_error(error: object) -> PermanentError | None:
-    """What `error` says, or under an application's own words perhaps the sentence alone."""
-    if not isinstance(error, Mapping):
-        return PermanentError("failed", str(error)) if error else None
-    return PermanentError(error["code"], error["message"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -115,7 +116,10 @@ class Part(Protocol):
 
 Body = bytes | Path | Part
 Located = dict[str, str | int]
-"""What a record says of an output: its key, bytes and, under a delivery domain, url."""
+"""What a record says of an output: its key, bytes and, under a delivery domain, url.
+
+`sha256`, in hex, is of what was made in memory.
+"""
 
 
 class Publisher:
@@ -154,13 +158,16 @@ class Publisher:
     def put(
         self, name: str, body: Body, content_type: str, *, download_name: str | None = None
     ) -> Located:
-        """Start writing an output; the answer is what the record says of it: key, bytes, url.
+        """Start writing an output; the answer is what the record says of it.
 
         A browser saves what has a `download_name`, under that name, rather than show it.
         """
         key, headers = self._key_of(name), self._headers(content_type, download_name)
         self._start(lambda: self._write(key, body, headers))
-        return self._locate(key, _size(body))
+        located = self._locate(key, _size(body))
+        if isinstance(body, bytes):
+            located["sha256"] = hashlib.sha256(body).hexdigest()
+        return located
 
     def copy_original(
         self, name: str, job: Job, size: int, content_type: str, download_name: str

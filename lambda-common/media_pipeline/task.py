@@ -55,7 +55,8 @@ class Record:
                 self._due = self._clock() + PROGRESS_SECONDS
 
     def publish_early(self, attributes: Mapping[str, Any]) -> None:
-        self._catalog.publish_early(self._lease, attributes)
+        with self._lock:
+            self._catalog.publish_early(self._lease, attributes)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,30 +10,26 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 
 class Update:
-    """One update being put together; `word` says what the table calls an attribute.
+    """One update being put together. Each attribute is given once: DynamoDB wants it so."""
 
-    Where two attributes have one name in the table, what was set last is written: DynamoDB refuses
-    an expression that names an attribute twice.
-    """
-
-    def __init__(self, word: Callable[[str], str]) -> None:
-        self._word = word
+    def __init__(self) -> None:
         self._sets: dict[str, object] = {}
         self._once: dict[str, object] = {}
-        self._removals: set[str] = set()
+        self._removals: list[str] = []
         self._inner_sets: dict[str, object] = {}
         self._inner_removals: tuple[str, ...] = ()
         self._condition: tuple[str, object] = ("", None)
 
-    def set_all(self, attributes: Mapping[str, Any]) -> None:
-        self._sets.update({self._word(name): value for name, value in attributes.items()})
+    def set(self, attribute: str, value: object) -> None:
+        """None removes it."""
+        if value is None:
+            self._removals.append(attribute)
+        else:
+            self._sets[attribute] = value
 
     def set_once(self, attribute: str, value: object) -> None:
-        self._once[self._word(attribute)] = value
-
-    def remove(self, *attributes: str) -> None:
-        """What is set as well is not removed."""
-        self._removals |= {self._word(name) for name in attributes}
+        """Set it unless the item has it."""
+        self._once[attribute] = value
 
     def set_in_pipeline(self, attribute: str, value: object) -> None:
         self._inner_sets[attribute] = value
@@ -57,24 +53,27 @@ class Update:
         placeholder = "" if compared is None else terms.value(compared)
         condition = template.format(pipeline=terms.name("pipeline"), value=placeholder)
         sets = [f"{terms.name(n)} = {terms.value(value)}" for n, value in self._sets.items()]
-        for word, value in self._once.items():
-            if word in self._sets:
-                continue
-            name = terms.name(word)
+        for attribute, value in self._once.items():
+            name = terms.name(attribute)
             sets.append(f"{name} = if_not_exists({name}, {terms.value(value)})")
         for attribute, value in self._inner_sets.items():
             sets.append(f"{terms.name('pipeline')}.{attribute} = {terms.value(value)}")
-        removals = [terms.name(name) for name in sorted(self._removals - self._sets.keys())]
+        removals = [terms.name(attribute) for attribute in self._removals]
         removals += [f"{terms.name('pipeline')}.{inner}" for inner in self._inner_removals]
-        expression = f"SET {', '.join(sets)}"
-        if removals:
-            expression += f" REMOVE {', '.join(removals)}"
-        return {
-            "UpdateExpression": expression,
+        clauses = [
+            f"{word} {', '.join(actions)}"
+            for word, actions in (("SET", sets), ("REMOVE", removals))
+            if actions
+        ]
+        request: dict[str, Any] = {
             "ConditionExpression": condition,
             "ExpressionAttributeNames": terms.names,
-            "ExpressionAttributeValues": terms.values,
         }
+        if clauses:
+            request["UpdateExpression"] = " ".join(clauses)
+        if terms.values:
+            request["ExpressionAttributeValues"] = terms.values
+        return request
 
 
 class _Terms:
@@ -92,8 +91,21 @@ class _Terms:
 
     def value(self, value: object) -> str:
         placeholder = f":v{len(self.values)}"
-        self.values[placeholder] = TypeSerializer().serialize(_storable(value))
+        self.values[placeholder] = _serialize(value)
         return placeholder
+
+
+def _serialize(value: object) -> Any:  # noqa: ANN401
+    return TypeSerializer().serialize(_storable(value))
+
+
+def is_storable(value: object) -> bool:
+    """Whether DynamoDB has a type for it: not for infinities, nor numbers of 39 digits."""
+    try:
+        _serialize(value)
+    except (TypeError, ArithmeticError):
+        return False
+    return True
 
 
 def _storable(value: object) -> object:

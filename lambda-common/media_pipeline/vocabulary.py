@@ -1,14 +1,19 @@
-"""What a record's attributes and statuses are called in the table."""
+"""A record in the application's own words, kept up to the canonical one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from media_pipeline.expressions import Expression, ExpressionError
+from media_pipeline.telemetry import logger
+from media_pipeline.updates import Update, is_storable
 
 Status = Literal["processing", "completed", "failed"]
 
 RESULTS = (
+    "original",
     "contentType",
     "size",
     "width",
@@ -25,42 +30,64 @@ RESULTS = (
     "poster",
     "storyboard",
     "metadata",
+    "outputs",
+    "segmentsCreated",
     "warnings",
     "timings",
 )
-"""The attributes that a run writes anew; what a run does not give is removed."""
-
-JOB_RESULTS = (*RESULTS, "outputKeys", "segmentsCreated")
+"""The canonical attributes that a run writes anew; what a run does not give is removed."""
 
 PROGRESS = ("processing_stage", "progress_percentage")
+
+CLAIMED = frozenset({"type"})
+"""Of what a claim alone writes: what reads nothing of the record is written with it."""
+
+_told: set[str] = set()
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """One sort of record: its words, where they differ from the canonical, and its results.
+    """JMESPath over the canonical record, by the attribute of the application's record."""
 
-    `errors` are what say why a run failed: `error` a code and a sentence, `errorMessage` the
-    sentence.
-    """
+    attributes: Mapping[str, str]
 
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    statuses: Mapping[Status, str] = field(default_factory=dict)
-    results: tuple[str, ...] = RESULTS
-    errors: tuple[str, ...] = ("error",)
+    def write(
+        self, update: Update, record: Mapping[str, Any], changed: Set[str], once: Set[str]
+    ) -> None:
+        """Add to `update` each attribute that reads something of what has `changed`.
 
-    def __post_init__(self) -> None:
-        if taken := {"id", "projectId", "pipeline"} & set(self.attributes.values()):
-            raise ValueError(f"no attribute of a job's record is called {min(taken)}")
-        if "pipeline" in self.attributes:
-            raise ValueError("pipeline is called pipeline in every record")
-
-    def attribute(self, canonical: str) -> str:
-        """What the table calls the attribute."""
-        return self.attributes.get(canonical, canonical)
-
-    def status(self, canonical: Status) -> str:
-        """What the table calls the status."""
-        return self.statuses.get(canonical, canonical)
+        `record` is the canonical record after the change. An attribute is kept as the table has it
+        if all that it reads of the change is among `once`.
+        """
+        for attribute, text in self.attributes.items():
+            expression = Expression.of(text)
+            read = changed & CLAIMED if not expression.reads else expression.reads_of(changed)
+            if not read:
+                continue
+            value = _find(text, record)
+            if not read <= once:
+                update.set(attribute, value)
+            elif value is not None:
+                update.set_once(attribute, value)
 
 
-MEDIA = Vocabulary()
+def _find(text: str, record: Mapping[str, Any]) -> object:
+    """None where there is nothing, in a map that names parts too; no record fails for its words."""
+    try:
+        found = Expression.of(text).find(record)
+    except ExpressionError as error:
+        _tell(text, str(error))
+        return None
+    if not is_storable(found):
+        _tell(text, "DynamoDB has no type for what it finds")
+        return None
+    if isinstance(found, dict) and found and all(part is None for part in found.values()):
+        return None
+    return found
+
+
+def _tell(text: str, problem: str) -> None:
+    """Once: every job would say the same again."""
+    if text not in _told:
+        _told.add(text)
+        logger.warning("An expression counts as null: %s: %s", text, problem)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from media_pipeline.assignments import Assignment, CuttingKind, Kind, assign, job_vocabulary
+from media_pipeline.assignments import Assignment, CuttingKind, Kind, assign
 from media_pipeline.events import Job
 from media_pipeline.failures import PermanentError, TransientError
 from media_pipeline.leases import GRACE, Claim, revision_of
@@ -77,9 +77,6 @@ class Worker:
         self._catalog = catalog
         self._publisher_of = publisher_of
         self._clock = clock
-        if kind.cutting is not None:
-            # Words that no record can have are refused when the function starts.
-            job_vocabulary(recipe)
 
     def run(self, job: Job, invocation: Invocation) -> Outcome:
         """Process one job. Raises only what trying again may mend, and `BadPayloadError`."""

@@ -12,7 +12,7 @@ from cutting.options import Fixed, Options, Random
 from media_pipeline.failures import PermanentError
 
 MOST_CUTS = 1500
-"""A record names the key of each, and DynamoDB takes 400 KB in one item."""
+"""A record may have the key and the URL of each: 270 bytes, of the 400 KB that an item may have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,25 @@
+locals {
+  is_adopted = var.existing_name != null
+  name       = local.is_adopted ? var.existing_name : one(aws_dynamodb_table.this[*].name)
+}
+
 resource "aws_dynamodb_table" "this" {
+  count = local.is_adopted ? 0 : 1
+
   name                        = var.name
   billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = "id"
-  range_key                   = "projectId"
+  hash_key                    = var.key.hash
+  range_key                   = var.key.range
   deletion_protection_enabled = var.deletion_protection
   tags                        = var.tags
 
-  attribute {
-    name = "id"
-    type = "S"
-  }
+  dynamic "attribute" {
+    for_each = compact([var.key.hash, var.key.range])
 
-  attribute {
-    name = "projectId"
-    type = "S"
+    content {
+      name = attribute.value
+      type = "S"
+    }
   }
 
   point_in_time_recovery {
@@ -23,4 +29,33 @@ resource "aws_dynamodb_table" "this" {
   server_side_encryption {
     enabled = true
   }
+}
+
+data "aws_dynamodb_tables" "all" {
+  count = local.is_adopted && var.verify ? 1 : 0
+
+  lifecycle {
+    postcondition {
+      condition     = contains(self.names, var.existing_name)
+      error_message = "There is no table ${var.existing_name} in this account and region: set `catalog.existing_table_name` to one of ${join(", ", self.names)}, or leave it out to have one made."
+    }
+  }
+}
+
+data "aws_dynamodb_table" "existing" {
+  count = local.is_adopted && var.verify ? 1 : 0
+
+  name = var.existing_name
+
+  lifecycle {
+    postcondition {
+      condition = (
+        toset(compact([self.hash_key, self.range_key])) ==
+        toset(compact([var.key.hash, var.key.range]))
+      )
+      error_message = "The table ${var.existing_name} is keyed by ${join(" and ", compact([self.hash_key, self.range_key]))}, and the recipe says ${join(" and ", compact([var.key.hash, var.key.range]))}: name the table's own in `recipe.record.key` and `recipe.jobs.key`."
+    }
+  }
+
+  depends_on = [data.aws_dynamodb_tables.all]
 }

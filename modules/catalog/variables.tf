@@ -10,6 +10,25 @@ variable "name" {
   nullable    = false
 }
 
+variable "existing_name" {
+  description = "The name of a table to use instead of making one."
+  type        = string
+  default     = null
+}
+
+variable "key" {
+  description = "The attributes, both strings, that the table is keyed by: `hash`, and `range` if there are two."
+  type        = object({ hash = string, range = optional(string) })
+  nullable    = false
+}
+
+variable "verify" {
+  description = "Whether to look the existing table and its key up."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "point_in_time_recovery" {
   description = "Whether the table can be restored to any second of the last 35 days."
   type        = bool

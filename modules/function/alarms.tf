@@ -4,7 +4,7 @@ locals {
       metric      = "Errors"
       statistic   = "Sum"
       threshold   = 0
-      description = "An invocation crashed or timed out. Look for `Task timed out`, `Runtime.` or a traceback in ${aws_cloudwatch_log_group.this.name}."
+      description = "An invocation crashed or timed out. Look for `Task timed out`, `Runtime.` or a traceback in ${local.log_group}."
     }
     throttles = {
       metric      = "Throttles"

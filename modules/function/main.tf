@@ -1,15 +1,17 @@
 locals {
-  log_group_arn = join(":", [
-    "arn", var.account.partition, "logs", var.account.region, var.account.id,
-    "log-group", aws_cloudwatch_log_group.this.name,
+  # Made of names, here and below, so that a plan shows every policy in full.
+  function_arn = join(":", [
+    "arn", var.account.partition, "lambda", var.account.region, var.account.id, "function", var.name,
   ])
 
-  permissions = merge(var.permissions, {
-    write-logs = {
-      actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      resources = ["${local.log_group_arn}:*"]
-    }
-  })
+  is_log_group_adopted = var.logs.existing_group_name != null
+  log_group = (
+    local.is_log_group_adopted ? var.logs.existing_group_name : one(aws_cloudwatch_log_group.this[*].name)
+  )
+  log_group_arn = join(":", [
+    "arn", var.account.partition, "logs", var.account.region, var.account.id,
+    "log-group", local.log_group,
+  ])
 
   # AWS measures the whole map as JSON, escaped quotes included. Four characters of base64 are
   # three bytes, whatever the alphabet.
@@ -20,53 +22,42 @@ locals {
 
 # Before the function, which would otherwise make one that keeps its logs for ever.
 resource "aws_cloudwatch_log_group" "this" {
+  count = local.is_log_group_adopted ? 0 : 1
+
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.logs.retention_days
   tags              = var.tags
 }
 
-resource "aws_iam_role" "this" {
-  name                 = var.role.name
-  path                 = var.role.path
-  permissions_boundary = var.role.permissions_boundary
-  tags                 = var.tags
+data "aws_cloudwatch_log_groups" "existing" {
+  count = local.is_log_group_adopted && var.verify ? 1 : 0
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = "lambda.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-    }]
-  })
+  log_group_name_prefix = local.log_group
+
+  lifecycle {
+    postcondition {
+      condition     = contains(self.log_group_names, local.log_group)
+      error_message = "There is no log group ${local.log_group} in this account and region: set `logs.existing_group_name` to the name of one, or leave it out to have one made."
+    }
+  }
 }
 
-resource "aws_iam_role_policy" "this" {
-  for_each = local.permissions
+resource "aws_s3_object" "zip" {
+  count = var.staging_bucket == null ? 0 : 1
 
-  name = each.key
-  role = aws_iam_role.this.name
-
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [merge(
-      {
-        Effect   = "Allow"
-        Action   = each.value.actions
-        Resource = each.value.resources
-      },
-      { for element, condition in { Condition = try(each.value.condition, null) } :
-        element => condition if condition != null
-      },
-    )]
-  })
+  bucket      = var.staging_bucket
+  key         = "artifacts/${var.name}/${filesha256(var.zip)}.zip"
+  source      = var.zip
+  source_hash = filesha256(var.zip)
 }
 
 resource "aws_lambda_function" "this" {
   function_name    = var.name
   description      = var.description
-  role             = aws_iam_role.this.arn
-  filename         = var.zip
+  role             = local.role_arn
+  filename         = var.staging_bucket == null ? var.zip : null
+  s3_bucket        = var.staging_bucket
+  s3_key           = one(aws_s3_object.zip[*].key)
   source_code_hash = filebase64sha256(var.zip)
   handler          = var.handler
   runtime          = var.runtime
@@ -85,7 +76,7 @@ resource "aws_lambda_function" "this" {
   }
 
   logging_config {
-    log_group  = aws_cloudwatch_log_group.this.name
+    log_group  = local.log_group
     log_format = "JSON"
     # Powertools keeps to the level asked for; at a higher one, Lambda would drop the metrics, too,
     # which are lines without a level.

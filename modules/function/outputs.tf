@@ -13,10 +13,27 @@ output "name" {
 
 output "role_arn" {
   description = "The ARN of the execution role."
-  value       = aws_iam_role.this.arn
+  value       = local.role_arn
 }
 
 output "log_group" {
   description = "The name of the log group."
-  value       = aws_cloudwatch_log_group.this.name
+  value       = local.log_group
+}
+
+output "policies" {
+  description = "By reason, the policy document (JSON) of what the function's role must be allowed."
+  value       = local.policies
+}
+
+output "invoke_policy" {
+  description = "The policy document (JSON) of whoever may invoke the function, and nothing else."
+  value = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = [local.function_arn]
+    }]
+  })
 }

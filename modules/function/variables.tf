@@ -17,9 +17,15 @@ variable "description" {
 }
 
 variable "zip" {
-  description = "The function's deployment package, at most 50 MB."
+  description = "The function's deployment package."
   type        = string
   nullable    = false
+}
+
+variable "staging_bucket" {
+  description = "The bucket by way of which the zip goes to Lambda, which takes 50 MB at most directly; null for directly."
+  type        = string
+  default     = null
 }
 
 variable "handler" {
@@ -54,11 +60,13 @@ variable "sizing" {
 }
 
 variable "role" {
-  description = "The execution role: its `name`, its `path`, its `permissions_boundary` if any."
+  description = "The execution role: its `name`, its `path`, its `permissions_boundary` if any; or the `existing_name` of one, which gets the policies only with `attach_policies`."
   type = object({
     name                 = string
     path                 = optional(string, "/")
     permissions_boundary = optional(string)
+    existing_name        = optional(string)
+    attach_policies      = optional(bool, false)
   })
   nullable = false
 }
@@ -89,8 +97,19 @@ variable "environment" {
 }
 
 variable "logs" {
-  description = "`retention_days` of the log group, and the `level` from which lines are kept."
-  type        = object({ retention_days = number, level = string })
+  description = "`retention_days` of the log group, the `level` from which lines are kept, and the `existing_group_name` of a group to use instead of making one."
+  type = object({
+    retention_days      = number
+    level               = string
+    existing_group_name = optional(string)
+  })
+  nullable = false
+}
+
+variable "verify" {
+  description = "Whether to look an existing role and an existing log group up."
+  type        = bool
+  default     = false
   nullable    = false
 }
 

@@ -7,22 +7,42 @@ locals {
     "arn:${var.account.partition}:sqs:${local.in_region}:${aws_sqs_queue.dead_letters.name}"
   )
 
-  # A pattern may name `key` once: the rule takes the suffixes, whatever their case, which Lambda's
-  # filters cannot, and the mapping takes the prefix. Every reason for which S3 makes an object
-  # counts, so none is named.
+  # A pattern may name `key` once, so the rule and the mapping share the work. Usually the rule takes
+  # the suffixes, whatever their case, which Lambda's filters cannot, and the mapping the prefix.
+  # Where a prefix does not tell uploads from what is made of them, the rule takes a wildcard, which
+  # Lambda's filters do not have either, and the mapping the suffixes.
+  wildcards = compact([var.key_wildcard])
+  key_patterns = concat(
+    [for wildcard in local.wildcards : { wildcard = wildcard }],
+    [for suffix in var.suffixes :
+      { suffix = { equals-ignore-case = suffix } } if length(local.wildcards) == 0
+    ],
+  )
+  key_filters = concat(
+    [for prefix in compact([var.key_prefix]) : { prefix = prefix } if length(local.wildcards) == 0],
+    flatten([for suffix in var.suffixes : [
+      for ending in distinct([suffix, upper(suffix), ".${title(trimprefix(suffix, "."))}"]) :
+      { suffix = ending } if length(local.wildcards) > 0
+    ]]),
+  )
+
+  # Every reason for which S3 makes an object counts, so none is named.
   event_pattern = jsonencode({
     source      = ["aws.s3"]
     detail-type = ["Object Created"]
     detail = {
       bucket = { name = [var.bucket] }
-      object = { key = [for suffix in var.suffixes : { suffix = { equals-ignore-case = suffix } }] }
+      object = { key = local.key_patterns }
     }
   })
 }
 
 resource "aws_cloudwatch_event_rule" "this" {
-  name          = var.name
-  description   = "Objects created in ${var.bucket} whose key ends in one of ${join(" ", var.suffixes)}."
+  name = var.name
+  # EventBridge takes 512 characters.
+  description = substr(
+    "Objects created in ${var.bucket} whose key ends in one of ${join(" ", var.suffixes)}.", 0, 512
+  )
   event_pattern = local.event_pattern
   tags          = var.tags
 
@@ -94,13 +114,11 @@ resource "aws_lambda_event_source_mapping" "this" {
   }
 
   dynamic "filter_criteria" {
-    for_each = var.key_prefix == "" ? [] : [var.key_prefix]
+    for_each = length(local.key_filters) == 0 ? [] : [local.key_filters]
 
     content {
       filter {
-        pattern = jsonencode({
-          body = { detail = { object = { key = [{ prefix = filter_criteria.value }] } } }
-        })
+        pattern = jsonencode({ body = { detail = { object = { key = filter_criteria.value } } } })
       }
     }
   }

@@ -34,6 +34,12 @@ variable "key_prefix" {
   nullable    = false
 }
 
+variable "key_wildcard" {
+  description = "What the keys of this route look like, `*` standing for anything, where `key_prefix` is not enough to tell them from others."
+  type        = string
+  default     = null
+}
+
 # Two variables, not one object: the queue takes its visibility from one of them, and the other is
 # known only once the function's role may read that queue.
 variable "function_arn" {

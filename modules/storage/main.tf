@@ -1,11 +1,22 @@
+locals {
+  is_adopted = var.existing_name != null
+
+  # The resource's own attribute, so that what is written to the bucket waits for it.
+  name = local.is_adopted ? var.existing_name : one(aws_s3_bucket.this[*].bucket)
+}
+
 resource "aws_s3_bucket" "this" {
+  count = local.is_adopted ? 0 : 1
+
   bucket        = var.name
   force_destroy = var.force_destroy
   tags          = var.tags
 }
 
 resource "aws_s3_bucket_ownership_controls" "this" {
-  bucket = aws_s3_bucket.this.bucket
+  count = local.is_adopted ? 0 : 1
+
+  bucket = local.name
 
   rule {
     object_ownership = "BucketOwnerEnforced"
@@ -13,7 +24,9 @@ resource "aws_s3_bucket_ownership_controls" "this" {
 }
 
 resource "aws_s3_bucket_public_access_block" "this" {
-  bucket                  = aws_s3_bucket.this.bucket
+  count = local.is_adopted ? 0 : 1
+
+  bucket                  = local.name
   block_public_acls       = true
   block_public_policy     = true
   ignore_public_acls      = true
@@ -21,7 +34,9 @@ resource "aws_s3_bucket_public_access_block" "this" {
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
-  bucket = aws_s3_bucket.this.bucket
+  count = local.is_adopted ? 0 : 1
+
+  bucket = local.name
 
   rule {
     bucket_key_enabled = var.kms_key_arn != null
@@ -34,7 +49,9 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 }
 
 resource "aws_s3_bucket_versioning" "this" {
-  bucket = aws_s3_bucket.this.bucket
+  count = local.is_adopted ? 0 : 1
+
+  bucket = local.name
 
   versioning_configuration {
     status = var.versioning ? "Enabled" : "Suspended"
@@ -42,7 +59,9 @@ resource "aws_s3_bucket_versioning" "this" {
 }
 
 resource "aws_s3_bucket_policy" "this" {
-  bucket = aws_s3_bucket.this.bucket
+  count = local.is_adopted ? 0 : 1
+
+  bucket = local.name
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -61,9 +80,9 @@ resource "aws_s3_bucket_policy" "this" {
 }
 
 resource "aws_s3_bucket_cors_configuration" "this" {
-  count = length(var.cors) > 0 ? 1 : 0
+  count = local.is_adopted || length(var.cors) == 0 ? 0 : 1
 
-  bucket = aws_s3_bucket.this.bucket
+  bucket = local.name
 
   dynamic "cors_rule" {
     for_each = var.cors
@@ -80,7 +99,9 @@ resource "aws_s3_bucket_cors_configuration" "this" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  bucket = aws_s3_bucket.this.bucket
+  count = local.is_adopted ? 0 : 1
+
+  bucket = local.name
 
   rule {
     id     = "leftovers"
@@ -122,8 +143,17 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
   depends_on = [aws_s3_bucket_versioning.this]
 }
 
-# S3 keeps one notification document per bucket; this module wrote the bucket, so it may.
+# S3 keeps one notification document per bucket, and this replaces the whole of it.
 resource "aws_s3_bucket_notification" "this" {
-  bucket      = aws_s3_bucket.this.bucket
+  count = var.manage_notifications ? 1 : 0
+
+  bucket      = local.name
   eventbridge = true
+}
+
+# Terraform shows the line of a lookup that fails.
+data "aws_s3_bucket" "existing" { # Set `storage.existing_...` to the name of a bucket of this account, or leave it out.
+  count = local.is_adopted && var.verify ? 1 : 0
+
+  bucket = var.existing_name
 }

@@ -1,11 +1,11 @@
 locals {
   # Made of the name, so that a plan shows every policy in full.
-  arn = "arn:${var.account.partition}:s3:::${aws_s3_bucket.this.bucket}"
+  arn = "arn:${var.account.partition}:s3:::${local.name}"
 }
 
 output "name" {
   description = "The bucket's name."
-  value       = aws_s3_bucket.this.bucket
+  value       = local.name
 }
 
 output "arn" {
@@ -15,5 +15,5 @@ output "arn" {
 
 output "regional_domain_name" {
   description = "The host name under which the bucket's region serves it."
-  value       = aws_s3_bucket.this.bucket_regional_domain_name
+  value       = "${local.name}.s3.${var.account.region}.${var.account.dns_suffix}"
 }

@@ -1,12 +1,31 @@
 variable "account" {
-  description = "Where the bucket lives: `partition`, for its ARN."
-  type        = object({ partition = string })
+  description = "Where the bucket lives: `partition`, `region` and `dns_suffix`, for its ARN and its host name."
+  type        = object({ partition = string, region = string, dns_suffix = string })
   nullable    = false
 }
 
 variable "name" {
   description = "The bucket's name, at most 63 characters."
   type        = string
+  nullable    = false
+}
+
+variable "existing_name" {
+  description = "The name of a bucket to use instead of making one; nothing but its notifications is ever written."
+  type        = string
+  default     = null
+}
+
+variable "manage_notifications" {
+  description = "Whether to write the bucket's notification document, which replaces the one there is: EventBridge on, and nothing else."
+  type        = bool
+  nullable    = false
+}
+
+variable "verify" {
+  description = "Whether to look the existing bucket up."
+  type        = bool
+  default     = false
   nullable    = false
 }
 

@@ -21,13 +21,14 @@ run "bounds" {
         jobs       = "segments"
         cuts       = { short_side = 2, captions = { size = 25, box_opacity = 100 } }
       }
-      jobs = { attributes = {}, statuses = {} }
+      jobs = { attributes = { state = "status" } }
     }
   }
 
   assert {
     condition = (
-      length(local.recipe.jobs.attributes) == 0 && length(local.recipe.jobs.statuses) == 0 &&
+      local.recipe.jobs.attributes == { state = "status" } &&
+      local.recipe.jobs.key.id == "job_id" &&
       local.recipe.videos.cuts.captions.colour == "#ffffff"
     )
     error_message = "The caller's maps must replace the default's, and captions be laid over its."
@@ -157,46 +158,6 @@ run "captions_on_more_than_opaque" {
   command = plan
   variables {
     recipe = { videos = { cuts = { captions = { box_opacity = 101 } } } }
-  }
-  expect_failures = [output.recipe]
-}
-
-run "status_unknown" {
-  command = plan
-  variables {
-    recipe = { jobs = { statuses = { pending = "PENDING" } } }
-  }
-  expect_failures = [output.recipe]
-}
-
-run "attribute_of_the_pipeline" {
-  command = plan
-  variables {
-    recipe = { jobs = { attributes = { pipeline = "lease" } } }
-  }
-  expect_failures = [output.recipe]
-}
-
-run "attribute_called_as_the_key" {
-  command = plan
-  variables {
-    recipe = { jobs = { attributes = { status = "id" } } }
-  }
-  expect_failures = [output.recipe]
-}
-
-run "attribute_without_a_name" {
-  command = plan
-  variables {
-    recipe = { jobs = { attributes = { status = "" } } }
-  }
-  expect_failures = [output.recipe]
-}
-
-run "two_attributes_of_one_name" {
-  command = plan
-  variables {
-    recipe = { jobs = { attributes = { status = "state", errorMessage = "state" } } }
   }
   expect_failures = [output.recipe]
 }

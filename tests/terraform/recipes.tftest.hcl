@@ -233,14 +233,6 @@ run "segments_among_originals" {
   expect_failures = [output.recipe]
 }
 
-run "segments_of_every_prefix" {
-  command = plan
-  variables {
-    recipe = { keys = { segments = "{job_id}/{output}" } }
-  }
-  expect_failures = [output.recipe]
-}
-
 run "segments_of_900_characters" {
   command = plan
   variables {

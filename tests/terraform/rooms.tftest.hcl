@@ -3,16 +3,18 @@
 mock_provider "aws" {}
 
 variables {
-  account = { id = "123456789012", partition = "aws", region = "eu-central-1" }
+  account = { id = "123456789012", partition = "aws", region = "eu-central-1", dns_suffix = "amazonaws.com" }
   alarms  = { enabled = true, topic_arns = ["arn:aws:sns:eu-central-1:123456789012:on-call"] }
 
   # storage
+  manage_notifications          = true
   force_destroy                 = false
   versioning                    = true
   abort_incomplete_uploads_days = 7
   expire_noncurrent_days        = 30
 
   # catalog
+  key                    = { hash = "id", range = "projectId" }
   point_in_time_recovery = true
   deletion_protection    = true
 
@@ -44,7 +46,7 @@ run "storage_with_s3_keys" {
   }
 
   assert {
-    condition = alltrue([for rule in aws_s3_bucket_server_side_encryption_configuration.this.rule :
+    condition = alltrue([for rule in aws_s3_bucket_server_side_encryption_configuration.this[0].rule :
       rule.apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"
     ])
     error_message = "Without a key of the caller's the bucket is encrypted with S3's own."
@@ -52,15 +54,15 @@ run "storage_with_s3_keys" {
 
   assert {
     condition = (
-      jsondecode(aws_s3_bucket_policy.this.policy).Statement[0].Effect == "Deny" &&
-      jsondecode(aws_s3_bucket_policy.this.policy).Statement[0].Condition ==
+      jsondecode(aws_s3_bucket_policy.this[0].policy).Statement[0].Effect == "Deny" &&
+      jsondecode(aws_s3_bucket_policy.this[0].policy).Statement[0].Condition ==
       { Bool = { "aws:SecureTransport" = "false" } }
     )
     error_message = "The bucket must refuse plain HTTP."
   }
 
   assert {
-    condition = [for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.id] == [
+    condition = [for rule in aws_s3_bucket_lifecycle_configuration.this[0].rule : rule.id] == [
       "leftovers", "expire-originals/",
     ]
     error_message = "The lifecycle must have the module's rule and the caller's."
@@ -72,7 +74,7 @@ run "storage_with_s3_keys" {
   }
 
   assert {
-    condition     = aws_s3_bucket_notification.this.eventbridge
+    condition     = aws_s3_bucket_notification.this[0].eventbridge
     error_message = "The bucket must send its events to EventBridge."
   }
 }
@@ -96,7 +98,7 @@ run "storage_with_a_key_and_cors" {
   }
 
   assert {
-    condition = alltrue([for rule in aws_s3_bucket_server_side_encryption_configuration.this.rule :
+    condition = alltrue([for rule in aws_s3_bucket_server_side_encryption_configuration.this[0].rule :
       rule.bucket_key_enabled &&
       rule.apply_server_side_encryption_by_default[0].sse_algorithm == "aws:kms" &&
       rule.apply_server_side_encryption_by_default[0].kms_master_key_id == var.kms_key_arn
@@ -105,7 +107,7 @@ run "storage_with_a_key_and_cors" {
   }
 
   assert {
-    condition     = aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Suspended"
+    condition     = aws_s3_bucket_versioning.this[0].versioning_configuration[0].status == "Suspended"
     error_message = "Versioning must be off."
   }
 
@@ -128,18 +130,18 @@ run "catalog" {
 
   assert {
     condition = (
-      aws_dynamodb_table.this.hash_key == "id" && aws_dynamodb_table.this.range_key == "projectId" &&
-      alltrue([for attribute in aws_dynamodb_table.this.attribute : attribute.type == "S"])
+      aws_dynamodb_table.this[0].hash_key == "id" && aws_dynamodb_table.this[0].range_key == "projectId" &&
+      alltrue([for attribute in aws_dynamodb_table.this[0].attribute : attribute.type == "S"])
     )
     error_message = "The key is `id` and `projectId`, both strings."
   }
 
   assert {
     condition = (
-      aws_dynamodb_table.this.billing_mode == "PAY_PER_REQUEST" &&
-      aws_dynamodb_table.this.deletion_protection_enabled &&
-      aws_dynamodb_table.this.point_in_time_recovery[0].enabled &&
-      aws_dynamodb_table.this.server_side_encryption[0].enabled
+      aws_dynamodb_table.this[0].billing_mode == "PAY_PER_REQUEST" &&
+      aws_dynamodb_table.this[0].deletion_protection_enabled &&
+      aws_dynamodb_table.this[0].point_in_time_recovery[0].enabled &&
+      aws_dynamodb_table.this[0].server_side_encryption[0].enabled
     )
     error_message = "The table must be on demand, protected, restorable and encrypted."
   }
@@ -157,8 +159,8 @@ run "ffmpeg_layer" {
 
   assert {
     condition = (
-      aws_lambda_layer_version.this.source_code_hash == filebase64sha256(var.zip) &&
-      one(aws_lambda_layer_version.this.compatible_architectures) == "x86_64"
+      aws_lambda_layer_version.this[0].source_code_hash == filebase64sha256(var.zip) &&
+      one(aws_lambda_layer_version.this[0].compatible_architectures) == "x86_64"
     )
     error_message = "The layer must follow the zip's bytes, and say what it runs on."
   }
@@ -190,7 +192,7 @@ run "function" {
 
   assert {
     condition = (
-      aws_lambda_function.this.logging_config[0].log_group == aws_cloudwatch_log_group.this.name &&
+      aws_lambda_function.this.logging_config[0].log_group == aws_cloudwatch_log_group.this[0].name &&
       aws_lambda_function.this.logging_config[0].log_format == "JSON"
     )
     error_message = "The function must log to the group that is made for it."

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from moto.dynamodb.models import DynamoDBBackend
+from moto.server import ThreadedMotoServer
 
 from aws_names import BUCKET, REGION, TABLE
 from worker_house import House, copy_original
@@ -17,6 +18,16 @@ from worker_house import House, copy_original
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """Where moto answers what a plan asks of AWS, such as whose account this is."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
 
 
 @pytest.fixture

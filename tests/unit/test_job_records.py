@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,11 @@ import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
 from aws_names import TABLE
-from media_pipeline.assignments import job_vocabulary
 from media_pipeline.failures import PermanentError
 from media_pipeline.leases import Claim, Verdict
-from media_pipeline.recipe import Jobs, load_recipe
+from media_pipeline.recipe import load_recipe
 from media_pipeline.records import Catalog, Lease, Refusal
-from media_pipeline.vocabulary import MEDIA, Vocabulary
+from media_pipeline.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,7 +35,8 @@ OTHER_REQUEST = replace(ANOTHER, recipe_digest="d2")
 OTHER_SOURCE = replace(ANOTHER, source_version="v2")
 FAILURE = PermanentError("corrupt_video", "The video is damaged.")
 RECIPE = load_recipe()
-MADE = {"outputKeys": ["processed/cut-42/segment_000.mp4"], "segmentsCreated": 1, "size": 9}
+SEGMENT = "processed/cut-42/segment_000.mp4"
+MADE = {"outputs": [{"key": SEGMENT, "bytes": 7}], "segmentsCreated": 1, "size": 9}
 
 
 class Table:
@@ -46,7 +45,7 @@ class Table:
     def __init__(self, client: DynamoDBClient) -> None:
         self.client = client
         self.now = NOON
-        self.words = job_vocabulary(RECIPE)
+        self.words = Vocabulary(RECIPE.jobs.attributes)
         self.catalog = Catalog(client, TABLE, lambda: self.now)
 
     @property
@@ -62,12 +61,6 @@ class Table:
         lease = self.claim(claim)
         assert isinstance(lease, Lease)
         return lease
-
-    def speak(self, attributes: Mapping[str, str]) -> None:
-        jobs = Jobs(dict(attributes), {"completed": "done"})
-        self.words = Vocabulary(
-            jobs.attributes, jobs.statuses, results=self.words.results, errors=self.words.errors
-        )
 
 
 @pytest.fixture
@@ -95,9 +88,9 @@ def test_processing_to_completed_in_the_recipes_words(table: Table) -> None:
     table.catalog.complete(lease, MADE)
     item = table.item
     assert item["status"] == "COMPLETED"
-    assert item["output_s3_keys"] == MADE["outputKeys"]
+    assert item["output_s3_keys"] == [SEGMENT]
     assert item["segments_created"] == 1
-    assert item.keys().isdisjoint({"outputKeys", "segmentsCreated", "updatedAt", "error_message"})
+    assert item.keys().isdisjoint({"outputs", "segmentsCreated", "updatedAt", "error_message"})
 
 
 def test_processing_to_failed_in_the_recipes_words(table: Table) -> None:
@@ -167,8 +160,8 @@ def test_failed_stays_for_the_same_request_and_says_why(table: Table) -> None:
 
 @pytest.mark.parametrize("is_finished", [True, False])
 def test_a_mediums_record_is_not_taken_for_a_job(table: Table, is_finished: bool) -> None:
-    medium = replace(CLAIM, is_job=False)
-    lease = table.catalog.claim(KEY, medium, {"type": "video"}, lambda: True, MEDIA)
+    medium, media = replace(CLAIM, is_job=False), Vocabulary(RECIPE.record.attributes)
+    lease = table.catalog.claim(KEY, medium, {"type": "video"}, lambda: True, media)
     assert isinstance(lease, Lease)
     if is_finished:
         table.catalog.complete(lease, {"stream": {"key": "master.m3u8"}})
@@ -181,23 +174,19 @@ def test_a_mediums_record_is_not_taken_for_a_job(table: Table, is_finished: bool
 def test_an_application_may_keep_its_error_under_the_name_of_the_canonical_one(
     table: Table,
 ) -> None:
-    table.speak({"errorMessage": "error", "outputKeys": "output-keys", "updatedAt": "changed.at"})
+    table.words = Vocabulary(
+        {"error": "error.message", "output-keys": "outputs[].key", "changed.at": "updatedAt"}
+    )
     table.catalog.fail(table.take(), FAILURE)
     assert table.item["error"] == "The video is damaged."
     answer = table.claim(ANOTHER)
     assert isinstance(answer, Refusal)
     assert answer.error is not None
-    assert answer.error.sentence == "The video is damaged."
+    assert (answer.error.code, answer.error.sentence) == (FAILURE.code, FAILURE.sentence)
     table.catalog.complete(table.take(OTHER_REQUEST), MADE)
     item = table.item
-    assert (item["status"], item["output-keys"]) == ("done", MADE["outputKeys"])
-    assert item["changed.at"] == "2026-03-01T12:00:00.000Z"
-    assert "error" not in item
-
-
-@pytest.mark.parametrize(
-    "attributes", [{"status": "pipeline"}, {"status": "id"}, {"pipeline": "p"}]
-)
-def test_words_that_no_record_can_have_are_refused(attributes: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=r"pipeline|id"):
-        Vocabulary(attributes)
+    assert item.keys() == {*KEY, "pipeline", "output-keys", "changed.at"}
+    assert (item["output-keys"], item["changed.at"]) == ([SEGMENT], "2026-03-01T12:00:00.000Z")
+    assert table.claim(replace(OTHER_REQUEST, holder="request-3")) == Refusal(
+        Verdict.DUPLICATE, segments_created=1
+    )

@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from aws_names import TABLE
 from media_pipeline.failures import PermanentError
 from media_pipeline.leases import Claim, Verdict, format_time, pad_sequencer, parse_time
+from media_pipeline.recipe import load_recipe
 from media_pipeline.records import Catalog, Lease, LeaseLostError, Refusal
+from media_pipeline.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,6 +38,7 @@ NEWER = replace(CLAIM, source_version="v2", sequencer="0B", revision="r2", holde
 OLDER = replace(CLAIM, source_version="v0", sequencer="09", revision="r0", holder="message-0")
 OTHER_RECIPE = replace(CLAIM, revision="r1-d2", recipe_digest="d2", holder="message-3")
 OTHERS = replace(CLAIM, holder="message-4")
+WORDS = Vocabulary(load_recipe().record.attributes)
 FAILURE = PermanentError("corrupt_image", "The image is damaged.")
 
 
@@ -54,7 +57,7 @@ class Table:
         return {name: TypeDeserializer().deserialize(value) for name, value in found.items()}
 
     def claim(self, claim: Claim = CLAIM, is_current: bool = False) -> Lease | Verdict:
-        answer = self.catalog.claim(KEY, claim, {"type": "image"}, lambda: is_current)
+        answer = self.catalog.claim(KEY, claim, {"type": "image"}, lambda: is_current, WORDS)
         return answer.verdict if isinstance(answer, Refusal) else answer
 
     def take(self, claim: Claim = CLAIM, is_current: bool = False) -> Lease:
@@ -347,7 +350,7 @@ def test_an_answer_of_s3_that_has_grown_old_takes_nothing(table: Table) -> None:
             table.take(NEWER, is_current=True)
         return answers.pop(0)
 
-    answer = table.catalog.claim(KEY, replace(CLAIM, sequencer=None), {}, is_current)
+    answer = table.catalog.claim(KEY, replace(CLAIM, sequencer=None), {}, is_current, WORDS)
     assert answer == Refusal(Verdict.SUPERSEDED)
     assert_processing(table, NEWER)
 
@@ -363,7 +366,7 @@ def test_a_retry_writes_under_a_revision_of_its_own(table: Table) -> None:
 
 def test_a_duplicate_of_a_failure_says_what_failed(table: Table) -> None:
     table.finish("failed")
-    answer = table.catalog.claim(KEY, OTHERS, {}, lambda: True)
+    answer = table.catalog.claim(KEY, OTHERS, {}, lambda: True, WORDS)
     assert isinstance(answer, Refusal)
     assert answer.error is not None
     assert (answer.error.code, answer.error.sentence) == (FAILURE.code, FAILURE.sentence)

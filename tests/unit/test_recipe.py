@@ -28,6 +28,10 @@ def rung(name: str, short_side: int = 480) -> dict[str, object]:
     return {"videos": {"downloads": [], "ladder": {name: step}}}
 
 
+def mapping(**attributes: object) -> dict[str, object]:
+    return {"record": {"attributes": attributes}}
+
+
 def test_differences_merge_into_objects_and_replace_what_the_caller_names() -> None:
     card = {"width": 480, "formats": {"webp": {"quality": 70}}}
     differences = {"images": {"limits": {"pixels": 9}, "renditions": {"card": card}}}
@@ -39,12 +43,13 @@ def test_differences_merge_into_objects_and_replace_what_the_caller_names() -> N
 
 
 def test_differences_merge_however_deep_they_are() -> None:
-    differences = {"videos": {"cuts": {"captions": {"size": 6}}}, "jobs": {"statuses": {}}}
+    differences = {"videos": {"cuts": {"captions": {"size": 6}}}, "jobs": {"key": {"a": "b"}}}
     recipe = load_recipe(json.dumps(differences))
+    assert recipe.record == DEFAULT.record
     assert recipe.videos.cuts.captions.size == 6
     assert recipe.videos.cuts.captions.colour == DEFAULT.videos.cuts.captions.colour
     assert recipe.videos.cuts.bitrate == DEFAULT.videos.cuts.bitrate
-    assert (recipe.jobs.statuses, recipe.jobs.attributes) == ({}, DEFAULT.jobs.attributes)
+    assert (recipe.jobs.key, recipe.jobs.attributes) == ({"a": "b"}, DEFAULT.jobs.attributes)
 
 
 def test_null_is_absent() -> None:
@@ -102,7 +107,22 @@ def test_null_is_absent() -> None:
         ({"videos": {"cuts": {"captions": {"size": 0}}}}, r"captions\.size"),
         ({"videos": {"cuts": {"captions": {"colour": "white"}}}}, r"captions\.colour"),
         ({"videos": {"cuts": {"captions": {"box_opacity": 101}}}}, r"captions\.box_opacity"),
-        ({"jobs": {"statuses": {"pending": "PENDING"}}}, "pending"),
+        ({"jobs": {"statuses": {"completed": "done"}}}, "statuses"),
+        (mapping(pipeline="status"), r"pipeline.*\$\.record"),
+        (mapping(projectId="status"), "projectId is an attribute of the key"),
+        ({"record": {"key": {"pipeline": "media_id"}}}, "pipeline"),
+        ({"record": {"key": {}}}, r"record\.key"),
+        ({"record": {"key": {"a": "b", "c": "d", "e": "f"}}}, r"record\.key"),
+        ({"record": {"key": {"type": "media_id"}}}, "type is an attribute of the key"),
+        ({"jobs": {"key": {"job": "job_id ||"}}}, r"job: 'job_id \|\|' is no JMESPath.*\$\.jobs"),
+        (mapping(url="renditions[0"), "url: 'renditions.0' is no JMESPath"),
+        (mapping(url=""), "url: '' is no JMESPath"),
+        (mapping(url="a.#"), "url: 'a.#' is no JMESPath"),
+        (mapping(url="(" * 4000), "is no JMESPath"),
+        (mapping(state="upper(status)"), "state: .* lacks: upper"),
+        (mapping(state="a[?shout(b)].{c: d}"), "state: .* lacks: shout"),
+        (mapping(state=7), r"attributes"),
+        (mapping(**{"": "status"}), r"attributes"),
     ],
 )
 def test_a_recipe_that_means_nothing_is_refused_by_name(
@@ -137,6 +157,35 @@ def test_another_key_does_not_match(key: str) -> None:
 def test_what_stands_between_placeholders_is_taken_literally() -> None:
     assert match_key("a.b/{media_id}_{name}.jpg", "axb/1_2.jpg") is None
     assert match_key("a.b/{media_id}_{name}.jpg", "a.b/1_2.jpg") == {"media_id": "1", "name": "2"}
+
+
+GALLERY = "{gallery_id}/{photo_id}_{name}.{ext}"
+
+
+@pytest.mark.parametrize(
+    ("template", "key", "words"),
+    [
+        (GALLERY, "g/42_my_dog.v2.jpg", ("g", "42", "my_dog.v2", "jpg")),
+        (GALLERY, "g/42_dog.jpg", ("g", "42", "dog", "jpg")),
+        (GALLERY, "g/_42_dog.jpg", ("g", "_42", "dog", "jpg")),
+        (GALLERY, "a.b_c/42_dog.JPEG", ("a.b_c", "42", "dog", "JPEG")),
+        (GALLERY, "g/42_.x.jpg", ("g", "42", ".x", "jpg")),
+        (GALLERY, "g/42_dog", None),
+        (GALLERY, "g/42_dog.", None),
+        (GALLERY, "g/42_.jpg", None),
+        (GALLERY, "g/42.jpg", None),
+        (GALLERY, "g/h/42_dog.jpg", None),
+        ("p/{id}/original.{ext}", "p/7/original.jpg", ("7", "jpg")),
+        ("p/{id}/original.{ext}", "p/7/original.tar.gz", None),
+        ("p/{id}/original.{ext}", "p/7/thumb.jpg", None),
+        ("{stem}.{ext}", "a.b.c", ("a.b", "c")),
+    ],
+)
+def test_a_placeholder_takes_as_little_as_it_can_and_ext_no_dot(
+    template: str, key: str, words: tuple[str, ...] | None
+) -> None:
+    matched = match_key(template, key)
+    assert (matched and tuple(matched.values())) == words
 
 
 def test_settings_come_from_the_environment() -> None:

@@ -8,12 +8,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from moto.server import ThreadedMotoServer
 from msgspec import inspect
 
 from media_pipeline.recipe import Recipe, load_recipe
 from terraform_callers import CALLERS, EVERYTHING, KEY_ARN
-from terraform_checkout import Checkout, Plan
+from terraform_checkout import Checkout, Plan, granted_in, planned
 
 ACCOUNT = "123456789012"
 IN_REGION = f"eu-central-1:{ACCOUNT}"
@@ -23,16 +22,6 @@ BUCKET_ARN = f"arn:aws:s3:::demo-media-{ACCOUNT}-eu-central-1"
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     return Checkout(tmp_path_factory.mktemp("checkout"))
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    """Where moto answers the one question of a plan: whose account this is."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -53,43 +42,24 @@ def callers_plan(checkout: Checkout, endpoint: str) -> Plan:
     return checkout.plan(root, f"-var=endpoint={endpoint}")
 
 
-def _planned(plan: Plan, kind: str, within: str = "") -> list[dict[str, Any]]:
-    return [
-        change["change"]["after"]
-        for change in plan["resource_changes"]
-        if change["type"] == kind and change["address"].startswith(within)
-    ]
-
-
 def _names(plan: Plan, kind: str, attribute: str) -> set[str]:
-    return {str(after[attribute]) for after in _planned(plan, kind)}
+    return {str(after[attribute]) for after in planned(plan, kind)}
 
 
 def _function(plan: Plan, module: str, route: str) -> dict[str, Any]:
-    (function,) = _planned(plan, "aws_lambda_function", f'{module}.module.function["{route}"]')
+    (function,) = planned(plan, "aws_lambda_function", f'{module}.module.function["{route}"]')
     return function
-
-
-def _granted(plan: Plan, module: str) -> dict[str, dict[str, set[str]]]:
-    """By reason and resource, what a function may do."""
-    granted: dict[str, dict[str, set[str]]] = {}
-    for policy in _planned(plan, "aws_iam_role_policy", module):
-        (statement,) = json.loads(policy["policy"])["Statement"]
-        assert statement["Effect"] == "Allow"
-        actions = set(statement["Action"])
-        granted[policy["name"]] = dict.fromkeys(statement["Resource"], actions)
-    return granted
 
 
 @pytest.mark.parametrize("route", ["images", "videos"])
 def test_permissions_are_exact(local_plan: Plan, route: str) -> None:
     function = f"demo-{route.removesuffix('s')}-processor"
-    segments = {f"{BUCKET_ARN}/processed/*": {"s3:PutObject", "s3:AbortMultipartUpload"}}
-    assert _granted(local_plan, f'module.media.module.function["{route}"]') == {
+    segments = {f"{BUCKET_ARN}/processed/*/*": {"s3:PutObject", "s3:AbortMultipartUpload"}}
+    assert granted_in(local_plan, f'module.media.module.function["{route}"]') == {
         **({"write-segments": segments} if route == "videos" else {}),
         "read-originals": {f"{BUCKET_ARN}/originals/*": {"s3:GetObject", "s3:GetObjectVersion"}},
         "write-outputs": {
-            f"{BUCKET_ARN}/renditions/*": {"s3:PutObject", "s3:AbortMultipartUpload"}
+            f"{BUCKET_ARN}/renditions/*/*/*/*": {"s3:PutObject", "s3:AbortMultipartUpload"}
         },
         "keep-records": {
             f"arn:aws:dynamodb:{IN_REGION}:table/demo-media": {
@@ -134,15 +104,15 @@ def test_policies_name_what_is_made(local_plan: Plan) -> None:
 
 
 def test_a_key_of_the_callers_may_be_used(callers_plan: Plan) -> None:
-    granted = _granted(callers_plan, 'module.media["who_differs"].module.function["images"]')
+    granted = granted_in(callers_plan, 'module.media["who_differs"].module.function["images"]')
     assert granted["use-bucket-key"] == {KEY_ARN: {"kms:Decrypt", "kms:GenerateDataKey"}}
-    outputs = f"arn:aws:s3:::shop-media-{ACCOUNT}-eu-central-1/made/*"
+    outputs = f"arn:aws:s3:::shop-media-{ACCOUNT}-eu-central-1/made/*/*/*"
     assert granted["write-outputs"] == {outputs: {"s3:PutObject", "s3:AbortMultipartUpload"}}
 
 
 def test_segments_may_be_written_where_the_recipe_says(callers_plan: Plan) -> None:
-    granted = _granted(callers_plan, 'module.media["who_differs"].module.function["videos"]')
-    segments = f"arn:aws:s3:::shop-media-{ACCOUNT}-eu-central-1/cut/pieces-*"
+    granted = granted_in(callers_plan, 'module.media["who_differs"].module.function["videos"]')
+    segments = f"arn:aws:s3:::shop-media-{ACCOUNT}-eu-central-1/cut/pieces-*/*"
     assert granted["write-segments"] == {segments: {"s3:PutObject", "s3:AbortMultipartUpload"}}
 
 
@@ -152,7 +122,7 @@ def test_a_model_may_be_asked_by_the_videos_function_and_through_its_profile_onl
     profile = f"arn:aws:bedrock:{IN_REGION}:inference-profile/eu.amazon.nova-lite-v1:0"
     asking = {
         policy["name"]: json.loads(policy["policy"])["Statement"]
-        for policy in _planned(callers_plan, "aws_iam_role_policy", 'module.media["who_differs"]')
+        for policy in planned(callers_plan, "aws_iam_role_policy", 'module.media["who_differs"]')
         if "bedrock" in policy["policy"]
     }
     ask = {"Effect": "Allow", "Action": ["bedrock:InvokeModel"]}
@@ -168,11 +138,11 @@ def test_a_model_may_be_asked_by_the_videos_function_and_through_its_profile_onl
         ],
     }
     of_photos = 'module.media["who_differs"].module.function["images"]'
-    assert not {name for name in _granted(callers_plan, of_photos) if name.startswith("ask-")}
+    assert not {name for name in granted_in(callers_plan, of_photos) if name.startswith("ask-")}
 
 
 def test_players_of_other_sites_may_read_ranges(callers_plan: Plan) -> None:
-    (cors,) = _planned(callers_plan, "aws_s3_bucket_cors_configuration", "module.media")
+    (cors,) = planned(callers_plan, "aws_s3_bucket_cors_configuration", "module.media")
     (rule,) = cors["cors_rule"]
     assert rule["allowed_origins"] == ["https://shop.example.com"]
     assert {"GET", "HEAD"} <= set(rule["allowed_methods"])
@@ -188,14 +158,14 @@ def test_a_function_may_read_the_watermarks_that_it_lays_on(callers_plan: Plan) 
         ("who_says_all", "videos", ["poster.png"]),
         ("who_differs", "images", ["logo.png", "stamp.webp"]),
     ):
-        granted = _granted(callers_plan, f'module.media["{caller}"].module.function["{route}"]')
+        granted = granted_in(callers_plan, f'module.media["{caller}"].module.function["{route}"]')
         expected = {f"{brand}/{name}": {"s3:GetObject"} for name in names}
         assert granted["read-watermarks"] == expected, (caller, route)
 
 
 def test_without_watermarks_there_is_no_permission_to_read_them(callers_plan: Plan) -> None:
     of_posters = 'module.media["who_differs"].module.function["videos"]'
-    assert "read-watermarks" not in _granted(callers_plan, of_posters)
+    assert "read-watermarks" not in granted_in(callers_plan, of_posters)
 
 
 def test_functions_are_told_what_they_read(local_plan: Plan, callers_plan: Plan) -> None:

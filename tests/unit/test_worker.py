@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,12 @@ def test_an_upload_becomes_outputs_and_a_completed_record(house: House) -> None:
     assert record["type"] == "image"
     assert record["originalKey"] == KEY
     assert record["size"] == len(b"original")
-    assert record["stream"] == {"key": key, "bytes": 8, "url": f"https://media.example.com/{key}"}
+    assert record["stream"] == {
+        "key": key,
+        "bytes": 8,
+        "url": f"https://media.example.com/{key}",
+        "sha256": hashlib.sha256(b"original").hexdigest(),
+    }
     assert record["timings"].keys() == {"fetch", "process", "publish"}
     written = house.s3.get_object(Bucket=BUCKET, Key=key)
     assert written["Body"].read() == b"original"

@@ -12,7 +12,6 @@ import pytest
 from aws_names import BUCKET, TABLE
 from media_pipeline.events import Job
 from media_pipeline.failures import BadPayloadError, PermanentError
-from media_pipeline.recipe import load_recipe
 from media_pipeline.records import LeaseLostError
 from media_pipeline.worker import (
     BUSY,
@@ -54,7 +53,7 @@ class Cutter:
         located = [put(f"segment_{n:03}.mp4", half, "video/mp4") for n, half in enumerate(halves)]
         if self.problem:
             raise self.problem
-        return {"outputKeys": [half["key"] for half in located], "durationSeconds": 2.5}
+        return {"outputs": located, "durationSeconds": 2.5}
 
 
 @pytest.fixture
@@ -89,7 +88,7 @@ def test_a_cutting_job_becomes_segments_and_a_record_in_the_recipes_words(
     assert (item["type"], item["originalKey"], item["size"]) == ("segments", SOURCE, 8)
     assert float(item["durationSeconds"]) == 2.5
     assert item["updated_at"] == item["processedAt"]
-    assert item.keys().isdisjoint({"updatedAt", "outputKeys", "segmentsCreated", "error_message"})
+    assert item.keys().isdisjoint({"updatedAt", "outputs", "segmentsCreated", "error_message"})
 
 
 def test_a_job_of_no_user_has_its_record_under_jobs(house: House, cutter: Cutter) -> None:
@@ -273,10 +272,24 @@ def test_a_key_that_is_no_original_is_ignored_unless_it_is_cut(
     assert house.run(JOB, Invocation(lambda: 60.0)) == TWO
 
 
-def test_words_that_no_record_can_have_are_refused_when_the_function_starts(
-    house: House, cutter: Cutter
+BY_USER = json.dumps({"keys": {"segments": "cut/{user_id}/{job_id}/{output}"}})
+
+
+@pytest.mark.parametrize(("user_id", "folder"), [("user-7", "user-7"), (None, "jobs")])
+def test_segments_may_lie_under_their_user(
+    house: House, cutter: Cutter, user_id: str | None, folder: str
 ) -> None:
-    house.recipe = json.dumps({"jobs": {"attributes": {"status": "pipeline"}}})
-    assert load_recipe(house.recipe).jobs.attributes == {"status": "pipeline"}
-    with pytest.raises(ValueError, match="pipeline"):
-        _ = house.worker
+    house.recipe = BY_USER
+    assert house.run(replace(JOB, user_id=user_id)) == TWO
+    assert house.keys(f"cut/{folder}/cut-42/segment_000.mp4")
+
+
+@pytest.mark.parametrize("user_id", ["a/b", "..", "a b", "ü", "a" * 201])
+def test_a_user_that_is_no_part_of_a_key_is_refused_where_keys_name_it(
+    house: House, cutter: Cutter, user_id: str
+) -> None:
+    assert house.run(replace(JOB, user_id=user_id)) == TWO
+    house.recipe = BY_USER
+    with pytest.raises(BadPayloadError, match="bad_payload: user_id"):
+        house.run(replace(JOB, user_id=user_id))
+    assert house.keys("cut/") == []

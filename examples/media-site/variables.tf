@@ -1,0 +1,41 @@
+variable "region" {
+  description = "Where everything lives."
+  type        = string
+  default     = "eu-central-1"
+  nullable    = false
+}
+
+variable "artifacts_directory" {
+  description = "The folder of the built zips."
+  type        = string
+  default     = "../../build"
+  nullable    = false
+}
+
+variable "architecture" {
+  description = "What the zips were built for: `x86_64` or `arm64`."
+  type        = string
+  default     = "x86_64"
+  nullable    = false
+}
+
+variable "runtime" {
+  description = "The Python that the zips were built for."
+  type        = string
+  default     = "python3.13"
+  nullable    = false
+}
+
+variable "delivery_domain" {
+  description = "The host name of the CDN in front of the bucket."
+  type        = string
+  default     = "media.example.com"
+  nullable    = false
+}
+
+variable "disposable" {
+  description = "Whether `terraform destroy` may take the media and their records along."
+  type        = bool
+  default     = false
+  nullable    = false
+}
