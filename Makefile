@@ -7,7 +7,12 @@ BIN := $(VENV)/bin
 SOURCES := lambda-common lambda-image-processor lambda-video-processor scripts tests benchmarks
 export PYTHONPATH := scripts:lambda-common
 
-.PHONY: demo page test check build bench-images bench-videos format lock clean
+# Not `?=`: some shells export a variable of this name.
+ENV = dev
+TERRAFORM = $(PYTHON) scripts/terraform.py -chdir=environments/$(ENV)
+PLAN = ../../build/$(ENV).tfplan
+
+.PHONY: demo page test check build layer plan apply bench-images bench-videos format lock clean
 
 demo: $(VENV)/ready ## Apply the module to an AWS on this machine and process MEDIA="a.jpg b.mov".
 	@$(BIN)/python -m demo
@@ -28,6 +33,18 @@ check: $(VENV)/ready ## Check formats, rules, types and every Terraform root.
 build: $(VENV)/ready ## Build the zips for RUNTIME and ARCH into build/; RAW=1 opens camera RAW, CJK=1 draws CJK.
 	@$(BIN)/python scripts/build.py --runtime $(RUNTIME) --architecture $(ARCH) \
 		$(if $(filter 1,$(RAW)),--raw) $(if $(filter 1,$(CJK)),--cjk) $(if $(DEBS),--debs "$(DEBS)")
+
+layer: $(VENV)/ready ## Build the zip of FFmpeg's layer alone, for ARCH.
+	@$(BIN)/python scripts/build.py ffmpeg-layer --architecture $(ARCH)
+
+plan: ## Plan environments/ENV by its backend.hcl; the plan is saved as build/ENV.tfplan.
+	@mkdir -p build
+	@$(TERRAFORM) init -input=false -backend-config=backend.hcl
+	@$(TERRAFORM) plan -input=false -out=$(PLAN) $(PLAN_OPTIONS)
+
+apply: ## Apply what was planned for ENV, and nothing else.
+	@$(TERRAFORM) init -input=false -backend-config=backend.hcl
+	@$(TERRAFORM) apply -input=false $(PLAN)
 
 bench-images: export PYTHONPATH := lambda-common:lambda-image-processor:tests:benchmarks
 bench-images: PHOTO ?= $(wildcard ../shared/media/camera-12mp-4032x3024.jpg)

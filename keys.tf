@@ -9,17 +9,17 @@ locals {
     name => flatten(regexall("{(\\w+)}", template))
   }
 
-  # Of the prefixes of what is written into the bucket of the originals, those that do not tell it
-  # from an original.
-  written_prefixes = local.outputs_bucket_is_another ? [] : concat(
+  # Of the prefixes of what is written where uploads are taken in, those that do not tell the two
+  # apart.
+  written_prefixes = !local.is_taken_in_where_written ? [] : concat(
     [local.outputs_prefix], contains(var.media, "videos") ? [local.segments_prefix] : []
   )
   blurred_prefixes = [for prefix in local.written_prefixes : prefix if
     startswith(prefix, local.originals_prefix) || startswith(local.originals_prefix, prefix)
   ]
-  outputs_bucket_is_another = (
-    var.storage.existing_outputs_bucket_name != null &&
-    var.storage.existing_outputs_bucket_name != var.storage.existing_bucket_name
+  is_taken_in_where_written = var.intake.enabled && (
+    var.storage.existing_outputs_bucket_name == null ||
+    var.storage.existing_outputs_bucket_name == var.storage.existing_bucket_name
   )
 
   # As policies and rules take them: their `*` stands for slashes, too, and must not be doubled.
@@ -44,7 +44,7 @@ locals {
       local.recipe.videos.original == "copied" ? ["downloads/original.*"] : [],
     ),
   ))
-  written_forms = local.outputs_bucket_is_another ? [] : concat(
+  written_forms = !local.is_taken_in_where_written ? [] : concat(
     [for name in local.output_names :
       replace(replace(local.recipe.keys.outputs, "{output}", name), "/({\\w+})+/", "*")
     ],

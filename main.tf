@@ -78,7 +78,7 @@ module "function" {
       actions   = ["s3:GetObject", "s3:GetObjectVersion"]
       resources = ["${module.storage["media"].arn}/${local.originals_prefix}*"]
     }
-    write-outputs = {
+    write-outputs = !local.has_media_records ? null : {
       actions   = ["s3:PutObject", "s3:AbortMultipartUpload"]
       resources = ["${local.outputs_bucket.arn}/${local.forms.outputs}"]
     }

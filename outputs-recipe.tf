@@ -16,7 +16,7 @@ output "recipe" {
   }
 
   precondition {
-    condition = (
+    condition = !local.has_media_records || (
       can(regex(local.template_form, local.recipe.keys.outputs)) &&
       length(local.recipe.keys.outputs) <= 900 &&
       contains(local.placeholders.outputs, "output") &&

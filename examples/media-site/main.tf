@@ -33,10 +33,7 @@ module "media" {
       )
     }
 
-    videos = {
-      segments  = "objects"
-      downloads = ["1080p"]
-    }
+    videos = { segments = "objects" }
 
     record = {
       attributes = {

@@ -131,7 +131,8 @@ class _Rendering:
                     if file_format in self._located[name]
                 },
             }
-            for name, frame in self._frames.items()
+            # Smallest first, whatever the recipe's order: Terraform sorts a map by its names.
+            for name, frame in sorted(self._frames.items(), key=lambda named: named[1].size)
         ]
         return {**self._placeholders, "renditions": renditions}, self._small
 

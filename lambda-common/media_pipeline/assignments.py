@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from media_pipeline.events import Job
+from media_pipeline.events import CUTTING_FIELDS, Job
 from media_pipeline.expressions import Expression, ExpressionError
 from media_pipeline.failures import BadPayloadError
 from media_pipeline.recipe import Recipe, RecordWords, match_key
@@ -130,6 +130,23 @@ def _assign_cutting(job: Job, cutting: CuttingKind, recipe: Recipe) -> Assignmen
         vocabulary=Vocabulary(recipe.jobs.attributes),
         is_job=True,
     )
+
+
+def key_of_refused(payload: Mapping[str, Any], kind: Kind, recipe: Recipe) -> dict[str, str] | None:
+    """The key of the record that a bad payload of a cutting job is about, if it tells."""
+    asks_for_cuts = recipe.videos.jobs == "segments" or any(
+        payload.get(field) is not None for field in CUTTING_FIELDS
+    )
+    if kind.cutting is None or not asks_for_cuts:
+        return None
+    said = {word: payload.get(word) for word in ("job_id", "user_id")}
+    texts = {word: value for word, value in said.items() if value and isinstance(value, str)}
+    if "job_id" not in texts:
+        return None
+    try:
+        return _item_key(recipe.jobs, texts)
+    except BadPayloadError:
+        return None
 
 
 def _said(job: Job) -> dict[str, str]:

@@ -116,6 +116,8 @@ class Handler:
             outcomes = [self._run(job, context, is_last_try=True) for job in jobs]
         except BadPayloadError as error:
             _count("BadPayload")
+            if isinstance(event, Mapping):
+                self._worker.refuse(event, context.aws_request_id, error)
             return _answer(HTTPStatus.BAD_REQUEST, {"error": error.sentence, "job_id": job_id})
         for outcome in outcomes:
             if outcome.error is not None:

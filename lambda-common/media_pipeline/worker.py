@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from media_pipeline.assignments import Assignment, CuttingKind, Kind, assign
+from media_pipeline.assignments import Assignment, CuttingKind, Kind, assign, key_of_refused
 from media_pipeline.events import Job
-from media_pipeline.failures import PermanentError, TransientError
+from media_pipeline.failures import BadPayloadError, PermanentError, TransientError
 from media_pipeline.leases import GRACE, Claim, revision_of
 from media_pipeline.recipe import Recipe
 from media_pipeline.records import Catalog, Lease, LeaseLostError, Refusal
 from media_pipeline.storage import Originals, Publisher, SupersededError
 from media_pipeline.task import Record, Task
+from media_pipeline.vocabulary import Vocabulary
 from media_pipeline.work_folder import work_folder
 
 __all__ = ["CuttingKind", "Invocation", "Kind", "Outcome", "Task", "Worker"]
@@ -93,6 +94,28 @@ class Worker:
                 # The newer version's own event may be long past, so it is taken up here.
                 superseded, job = job, replace(job, version_id=None, etag=None, sequencer=None)
         raise TransientError("the original was replaced at every try to read it")
+
+    def refuse(self, payload: Mapping[str, Any], holder: str, error: BadPayloadError) -> None:
+        """Say in the record of a cutting job why it is none, unless there was a job before.
+
+        A medium's record is left alone: it may tell of an upload that was processed.
+        """
+        item_key = key_of_refused(payload, self._kind, self._recipe)
+        if item_key is None:
+            return
+        claim = Claim(
+            source_version=f"refused by {holder}",
+            sequencer=None,
+            revision="",
+            recipe_digest=self._recipe.digest,
+            holder=holder,
+            expires_at=datetime.now(UTC) + GRACE,
+            is_job=True,
+        )
+        words = Vocabulary(self._recipe.jobs.attributes)
+        claimed = self._catalog.claim(item_key, claim, {"type": "segments"}, lambda: False, words)
+        if isinstance(claimed, Lease):
+            self._catalog.fail(claimed, error)
 
     def _attempt(
         self, job: Job, superseded: Job | None, assignment: Assignment, invocation: Invocation

@@ -18,7 +18,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from artifacts import BuildError
 from demo import report, uploads
 from demo.artifacts_here import build_here
-from demo.deployment import REGION, Deployment, deploy
+from demo.clients import REGION
+from demo.deployment import Deployment, deploy
 from demo.media import MediaError, Medium, named_media, own_media
 from local_aws.errors import LocalAwsError
 from media_pipeline.recipe import load_recipe

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from demo.artifacts_here import build_here
 from demo.deployment import Deployment, deploy
 from demo.uploads import FINISHED, read_record
+from e2e.application import count_messages, wait_until
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
 BUILD = Path("build")
-PATIENCE_SECONDS = 120.0
-Count = Literal["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
 
 
 @dataclass(frozen=True)
@@ -46,15 +44,8 @@ class House:
 
     def finished(self, media_id: str) -> dict[str, Any]:
         """The record once it is completed or failed."""
-        self.wait_until(lambda: self.record(media_id).get("status") in FINISHED)
+        wait_until(lambda: self.record(media_id).get("status") in FINISHED)
         return self.record(media_id)
-
-    def wait_until(self, is_true: Callable[[], bool]) -> None:
-        """Ask again and again; fail when patience ends."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not is_true():
-            assert time.monotonic() < deadline, "it never became true"
-            time.sleep(0.1)
 
     def read(self, key: str) -> bytes:
         return self.s3.get_object(Bucket=self.deployment.bucket, Key=key)["Body"].read()
@@ -69,20 +60,8 @@ class House:
 
     def assert_queues_drain(self) -> None:
         """Every queue and dead-letter queue becomes empty, nothing in flight either."""
-        self.wait_until(lambda: not any(self._messages()))
-
-    def _messages(self) -> list[int]:
-        names: tuple[Count, ...] = get_args(Count)
-        return [
-            int(
-                self.deployment.sqs.get_queue_attributes(
-                    QueueUrl=self.deployment.queue_url(route, kind), AttributeNames=["All"]
-                )["Attributes"][name]
-            )
-            for route in ("images", "videos")
-            for kind in ("queue", "dead_letter_queue")
-            for name in names
-        ]
+        queues = self.deployment.outputs["queues"]
+        wait_until(lambda: not count_messages(self.deployment.sqs, queues))
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ from clips import moving_clip
 from demo import hls_js
 from demo.page import create_app
 from demo.report import write_page
+from e2e.application import wait_until
 from e2e.conftest import BUILD, House
 
 SECONDS = 6.0
@@ -187,7 +188,7 @@ def test_a_player_that_began_with_the_first_stream_finishes_while_the_ladder_lan
         tmp_path / "clip.mp4", size=(1280, 720), rate=str(RATE), seconds=12.0, options=options
     )
     house.upload("originals/gallery-7/early/clip.mp4", clip.read_bytes())
-    house.wait_until(lambda: "stream" in house.record("early"))
+    wait_until(lambda: "stream" in house.record("early"))
     first = house.record("early")
     assert (first["status"], first["stream"]["stage"]) == ("processing", "first"), first
     write_page(tmp_path, {"clip": first})

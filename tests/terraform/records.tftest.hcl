@@ -71,13 +71,17 @@ run "jobs_alone_need_no_key_of_media" {
     media  = ["videos"]
     intake = { enabled = false }
     recipe = {
+      keys   = { originals = "videos/{name}.{ext}" }
       videos = { jobs = "segments" }
       jobs   = { key = { video_id = "job_id" } }
     }
   }
 
   assert {
-    condition     = local.table_key == { hash = "video_id", range = null }
+    condition = (
+      local.table_key == { hash = "video_id", range = null } &&
+      !contains(keys(output.policies.videos), "write-outputs")
+    )
     error_message = "Where only jobs have records, their key is the table's."
   }
 }

@@ -141,3 +141,19 @@ run "job_words_in_the_originals" {
   }
   expect_failures = [output.recipe]
 }
+
+run "nothing_is_taken_in_without_intake" {
+  command = plan
+  variables {
+    intake = { enabled = false }
+    recipe = { keys = {
+      originals = "projects/{project_id}/{media_id}/{filename}"
+      outputs   = "projects/{project_id}/{media_id}/{output}"
+    } }
+  }
+
+  assert {
+    condition     = local.key_wildcard == null
+    error_message = "Where there is no route, nothing can reach it."
+  }
+}

@@ -55,6 +55,10 @@ class FakeWorker:
     planned: list[Outcome | Exception]
     jobs: list[Job] = field(default_factory=list)
     invocations: list[Invocation] = field(default_factory=list)
+    refused: list[tuple[object, str, str]] = field(default_factory=list)
+
+    def refuse(self, payload: object, holder: str, error: BadPayloadError) -> None:
+        self.refused.append((payload, holder, error.sentence))
 
     def run(self, job: Job, invocation: Invocation) -> Outcome:
         self.jobs.append(job)
@@ -141,7 +145,8 @@ def test_what_the_function_refuses_of_a_payload_is_the_callers_mistake(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     sentence = "cutting_options.duration_seconds must be a number from 5 to 600"
-    answer, _ = handle(event("direct_cutting"), BadPayloadError(sentence))
+    answer, worker = handle(event("direct_cutting"), BadPayloadError(sentence))
+    assert worker.refused == [(event("direct_cutting"), "request-1", sentence)]
     assert answer["statusCode"] == 400
     assert json.loads(answer["body"]) == {"error": sentence, "job_id": "cut-42"}
     assert "TriesFailed" not in capsys.readouterr().out
