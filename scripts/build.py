@@ -65,7 +65,13 @@ def _parse(arguments: Sequence[str] | None) -> Namespace:
         metavar="FOLDER",
         help="where the Debian packages lie, on a machine without Debian's apt",
     )
-    parser.add_argument("--output", type=Path, default=Path("build"), metavar="FOLDER")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("build"),
+        metavar="FOLDER",
+        help="where the zips go, in place of those of another architecture: build/ unless said",
+    )
     return parser.parse_args(arguments)
 
 

@@ -3,6 +3,9 @@
 #
 #   build.sh x86_64|arm64 LAYER WORK
 #
+# A machine of either architecture builds for both: for the other one with Debian's cross compiler
+# and that architecture's libraries, which are unpacked below WORK.
+#
 # LAYER and WORK are folders, made if absent. On standard output: a line per stage, or a last line
 # "error: <sentence>"; on standard error: all that the tools say.
 set -euo pipefail
@@ -16,8 +19,9 @@ work=$(realpath "$3")
 here=$(dirname "$(realpath "$0")")
 
 release=trixie
-keyrings=/usr/share/keyrings
-packages=(build-essential meson nasm pkgconf libx264-dev libzimg-dev zlib1g-dev)
+tools=(build-essential meson pkgconf)
+sources=(ffmpeg dav1d)
+libraries=(libzimg-dev zlib1g-dev)
 hardening="-fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2"
 notices=$layer/share/ffmpeg-layer
 
@@ -37,103 +41,92 @@ fail() {
   exit 1
 }
 
-check_architecture() {
+# shellcheck source=debian.sh
+. "$here/debian.sh"
+
+# What is needed to build for the target, which `target` and `processor` name in Debian's and in
+# GNU's words, `assembly` by what FFmpeg calls its fast code; and `root`, the folder whose /usr has
+# the target's libraries: empty for the machine's own. x264 for arm64 is compiled here, natively
+# too, because Debian's archive of it is not position-independent.
+choose_toolchain() {
   local machine
   machine=$(dpkg --print-architecture)
   case $machine/$architecture in
-    amd64/x86_64 | arm64/arm64) ;;
+    amd64/x86_64 | arm64/x86_64)
+      target=amd64 processor=x86_64 assembly=X86ASM tools+=(nasm) libraries+=(libx264-dev)
+      ;;
+    amd64/arm64 | arm64/arm64) target=arm64 processor=aarch64 assembly=NEON ;;
     *) fail "This machine is $machine and cannot build the FFmpeg layer for $architecture." ;;
   esac
-}
-
-installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" || true) == installed ]]; }
-
-# Debian's archives that this machine uses, as lines "URI label"; apt knows them in any format.
-debian_archives() {
-  apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
-    awk -F'|' '$1 == "Debian" && $3 !~ /^cdrom:/ { print $3, $2 }' | sort -u
-}
-
-install_packages() {
-  local missing=() package
-  for package in "${packages[@]}"; do
-    installed "$package" || missing+=("$package")
-  done
-  # Debian 12 learned of Debian 13's keys in a point release.
-  [[ -e $keyrings/debian-archive-$release-stable.gpg ]] || missing+=(debian-archive-keyring)
-  if ((${#missing[@]})) && ((EUID)); then
-    fail "FFmpeg's build needs root, to install ${missing[*]}."
+  triplet=$processor-linux-gnu
+  if [[ $machine == "$target" ]]; then
+    root='' compiler=gcc tools+=("${libraries[@]}")
+  else
+    root=$work/root compiler=$triplet-gcc tools+=("g++-${triplet//_/-}")
   fi
-  if ((${#missing[@]})) || { ((!EUID)) && [[ -z $(debian_archives) ]]; }; then
-    stage "installing ${missing[*]:-the package lists}"
-    apt-get update || echo "apt-get update failed; going on with the lists there are"
-  fi
-  if ((${#missing[@]})); then
-    apt-get install --yes --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}" ||
-      fail "apt cannot install ${missing[*]}."
-  fi
-}
-
-# Debian's sources come through an apt of our own: the machine's lists and settings stay as they
-# are, and what is not signed by Debian's keys is refused whatever the machine's settings say.
-private_apt=(
-  -o "Dir::Etc::SourceList=$work/apt/sources.list" -o Dir::Etc::SourceParts=-
-  -o Dir::Etc::Preferences=- -o Dir::Etc::PreferencesParts=-
-  -o "Dir::State::Lists=$work/apt/lists" -o "Dir::Cache=$work/apt/cache"
-  -o Acquire::AllowInsecureRepositories=false -o Acquire::AllowWeakRepositories=false
-  -o Acquire::AllowDowngradeToInsecureRepositories=false
-  -o APT::Get::AllowUnauthenticated=false
-)
-
-fetch_sources() {
-  local uri label suite suites
-  mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$work/sources"
-  debian_archives | while read -r uri label; do
-    case $label in
-      Debian) suites="$release $release-updates" ;;
-      Debian-Security) suites=$release-security ;;
-      *) continue ;;
-    esac
-    for suite in $suites; do
-      echo "deb-src [signed-by=$keyrings/debian-archive-keyring.gpg] $uri $suite main"
-    done
-  done >"$work/apt/sources.list"
-  [[ -s $work/apt/sources.list ]] || fail "apt on this machine has no Debian archive to use."
-  cat "$work/apt/sources.list"
-  cd "$work/sources"
-  stage "fetching Debian's sources of FFmpeg and dav1d"
-  apt-get "${private_apt[@]}" update --error-on=any ||
-    fail "Debian $release's list of sources cannot be fetched, or is not signed by Debian."
-  apt-get "${private_apt[@]}" source ffmpeg dav1d ||
-    fail "Debian $release's sources of FFmpeg and dav1d cannot be fetched."
 }
 
 build_dav1d() {
+  local cross=()
   stage "building dav1d"
+  if [[ $root ]]; then
+    cross=(--cross-file "$work/meson.ini")
+    cat >"$work/meson.ini" <<EOF
+[binaries]
+c = '$compiler'
+ar = '$triplet-ar'
+strip = '$triplet-strip'
+[host_machine]
+system = 'linux'
+cpu_family = '$processor'
+cpu = '$processor'
+endian = 'little'
+EOF
+  fi
   meson setup "$work/dav1d" "$(echo "$work"/sources/dav1d-*/)" --wrap-mode=nodownload \
     --prefix="$work/prefix" --libdir=lib --buildtype=release --default-library=static \
-    -Denable_tools=false -Denable_tests=false "-Dc_args=$hardening"
+    -Denable_tools=false -Denable_tests=false "-Dc_args=$hardening" "${cross[@]}"
   ninja -C "$work/dav1d" install
 }
 
+build_x264() {
+  local cross=()
+  [[ -z $root ]] || cross=("--host=$triplet" "--cross-prefix=$triplet-")
+  cd "$work"/sources/x264-*/
+  stage "building x264"
+  ./configure --prefix="$work/prefix" --enable-static --enable-pic --disable-cli \
+    --disable-opencl "--extra-cflags=$hardening" "${cross[@]}" || { cat config.log; exit 1; }
+  make -j"$(nproc)" install-lib-static
+}
+
 build_ffmpeg() {
-  local enabled
+  local enabled folder cross=()
   mapfile -t enabled < <(awk '!/^#/ { for (i = 2; i <= NF; i++) print "--enable-" $1 "=" $i }' \
     "$here/components")
   cd "$work"/sources/ffmpeg-*/
   stage "configuring FFmpeg"
-  # Built where its source lies and with no path among its options, since FFmpeg writes both into
-  # its programs, which must be the same wherever they are built.
+  # Built where its source lies and with no path of the machine's among its options, since FFmpeg
+  # writes both into its programs, which must be the same wherever they are built.
+  if [[ $root ]]; then
+    # The compiler's own libraries would come before the root's without -B.
+    folder=../../root
+    cross=(--enable-cross-compile --target-os=linux "--arch=$processor" "--cross-prefix=$triplet-"
+      --pkg-config=pkg-config "--extra-ldflags=--sysroot=$folder"
+      "--extra-ldflags=-B$folder/usr/lib/$triplet -B$folder/usr/lib/gcc/$triplet/$version")
+  fi
   # libzimg.pc does not name the libm that a static link needs.
   export PKG_CONFIG_LIBDIR
-  PKG_CONFIG_LIBDIR=$work/prefix/lib/pkgconfig:/usr/lib/$(gcc -print-multiarch)/pkgconfig
+  PKG_CONFIG_LIBDIR=$work/prefix/lib/pkgconfig:$root/usr/lib/$triplet/pkgconfig
   ./configure --prefix=/opt --disable-all --disable-autodetect \
     --disable-network --disable-iconv --disable-debug --enable-gpl --enable-ffmpeg \
     --enable-ffprobe --enable-avcodec --enable-avformat --enable-avfilter --enable-swscale \
     --enable-swresample --enable-zlib --enable-libx264 --enable-libdav1d --enable-libzimg \
     --enable-pic "--extra-cflags=-fPIE $hardening" --pkg-config-flags=--static \
-    --extra-ldexeflags="-static-pie -Wl,-z,relro,-z,now" --extra-libs=-lm "${enabled[@]}" ||
+    --extra-ldexeflags="-static-pie -Wl,-z,relro,-z,now" --extra-libs=-lm "${cross[@]}" \
+    "${enabled[@]}" ||
     { cat ffbuild/config.log; exit 1; }
+  grep -x "HAVE_$assembly=yes" ffbuild/config.mak ||
+    fail "FFmpeg's configure does not find $assembly, without which it is several times slower."
   stage "compiling FFmpeg"
   make -j"$(nproc)" ffmpeg ffprobe
   install -D -m 755 -t "$layer/bin" ffmpeg ffprobe
@@ -142,12 +135,18 @@ build_ffmpeg() {
 sha256() { sha256sum "$1" | cut -d' ' -f1; }
 
 source_entry() { # name, version, file
-  printf '    "%s": {"file": "%s", "sha256": "%s", "version": "%s"}' \
+  printf '    "%s": {"file": "%s", "sha256": "%s", "version": "%s"}\n' \
     "$1" "${3##*/}" "$(sha256 "$3")" "$2"
 }
 
 library_entry() { # name, package, archive
-  source_entry "$1" "$(dpkg-query -W -f '${Version}' "$2")" "$(gcc -print-file-name="$3")"
+  local of_package
+  if [[ $root ]]; then
+    of_package=$(dpkg-deb --field "$work/debs/$2"_*.deb Version)
+  else
+    of_package=$(dpkg-query -W -f '${Version}' "$2")
+  fi
+  source_entry "$1" "$of_package" "$root/usr/lib/$3"
 }
 
 debian_source_entry() { # name
@@ -156,7 +155,21 @@ debian_source_entry() { # name
   source_entry "$1" "$(sed -n 's/^Version: //p' "$dsc")" "$dsc"
 }
 
+source_entries() {
+  local name
+  for name in "${sources[@]}"; do
+    debian_source_entry "$name"
+  done
+  [[ $architecture == arm64 ]] || library_entry x264 libx264-dev "$triplet/libx264.a"
+  library_entry zimg libzimg-dev "$triplet/libzimg.a"
+  library_entry zlib zlib1g-dev "$triplet/libz.a"
+  library_entry glibc libc6-dev "$triplet/libc.a"
+  library_entry libstdc++ "libstdc++-$version-dev" "gcc/$triplet/$version/libstdc++.a"
+}
+
 describe() {
+  local entries
+  entries=$(source_entries | sed '$!s/$/,/')
   cat >"$notices/build-info.json" <<EOF
 {
   "architecture": "$architecture",
@@ -164,38 +177,44 @@ describe() {
     "bin/ffmpeg": "$(sha256 "$layer/bin/ffmpeg")",
     "bin/ffprobe": "$(sha256 "$layer/bin/ffprobe")"
   },
-  "compiler": "$(gcc --version | head -1)",
+  "compiler": "$("$compiler" --version | head -1)",
   "sources": {
-$(debian_source_entry ffmpeg),
-$(debian_source_entry dav1d),
-$(library_entry x264 libx264-dev libx264.a),
-$(library_entry zimg libzimg-dev libzimg.a),
-$(library_entry zlib zlib1g-dev libz.a),
-$(library_entry glibc libc6-dev libc.a),
-$(library_entry libstdc++ "$stdcxx" libstdc++.a)
+$entries
   }
 }
 EOF
 }
 
 copy_licences() {
-  local package
+  local name package
   mkdir -p "$notices/licences"
   cp "$here/NOTICE" "$notices/"
   cp "$work"/sources/ffmpeg-*/COPYING.GPLv2 "$notices/licences/GPL-2"
-  cp "$work"/sources/ffmpeg-*/debian/copyright "$notices/licences/ffmpeg"
-  cp "$work"/sources/dav1d-*/debian/copyright "$notices/licences/dav1d"
-  for package in libx264-dev libzimg-dev zlib1g-dev libc6-dev "$stdcxx"; do
-    cp "/usr/share/doc/$package/copyright" "$notices/licences/$package"
+  for name in "${sources[@]}"; do
+    cp "$work/sources/$name"-*/debian/copyright "$notices/licences/$name"
+  done
+  for package in "${libraries[@]}"; do
+    cp "$root/usr/share/doc/$package/copyright" "$notices/licences/$package"
   done
 }
 
-check_architecture
+choose_toolchain
 install_packages
-fetch_sources
+version=$("$compiler" -dumpversion | cut -d. -f1)
+libraries+=(libc6-dev "libstdc++-$version-dev")
+fetch_lists "$release" deb-src
+fetch_sources "${sources[@]}"
+if [[ $architecture == arm64 || $root ]]; then
+  fetch_lists "$(. /etc/os-release && echo "$VERSION_CODENAME")" deb deb-src
+fi
+if [[ $architecture == arm64 ]]; then
+  sources+=(x264)
+  fetch_sources x264
+fi
+[[ -z $root ]] || fetch_libraries
 build_dav1d
+[[ $architecture == x86_64 ]] || build_x264
 build_ffmpeg
-stdcxx=libstdc++-$(gcc -dumpversion | cut -d. -f1)-dev
 mkdir -p "$notices"
 describe
 copy_licences

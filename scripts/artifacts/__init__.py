@@ -50,6 +50,8 @@ def build(
     with _sole_builder(output, report), _work_folder(output) as work:
         for name in names:
             artifact = Artifact(name, output)
+            if artifact.architecture not in {None, target.architecture}:
+                report(f"{name}: replacing the one for {artifact.architecture}")
             if name == LAYER:
                 build_layer(artifact, target, project / "layers" / "ffmpeg", work, report)
             elif name in FUNCTIONS:

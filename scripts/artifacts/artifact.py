@@ -1,4 +1,7 @@
-"""A zip and the JSON beside it: the same bytes wherever they are made, and made only once."""
+"""A zip and the JSON beside it: the same bytes wherever they are made, and made only once.
+
+What Lambda takes: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,10 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from artifacts.errors import BuildError
+
+# Of a function and its layers together, unpacked.
+_MOST_BYTES = 250 * 1024 * 1024
 # The earliest time that a zip can hold.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
@@ -30,6 +37,14 @@ class Artifact:
     def description(self) -> Path:
         return self.output / f"{self.name}.zip.json"
 
+    @property
+    def architecture(self) -> str | None:
+        """What the zip that is there was built for; none where there is no zip."""
+        try:
+            return str(json.loads(self.description.read_bytes())["architecture"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
     def is_built_from(self, inputs: str) -> bool:
         """Whether the zip is there, whole, and was made from what has this digest."""
         try:
@@ -45,12 +60,25 @@ class Artifact:
     ) -> None:
         """Zips `entries` (name in the zip to file) and describes the zip by `facts`.
 
-        Each of the two files is put in its place whole, the zip first.
+        To these are added `inputs`, the zip's size in `bytes` and its `sha256`. Each of the two
+        files is put in its place whole, the zip first. Raises `BuildError` for more than Lambda
+        takes.
         """
+        unpacked = sum(file.stat().st_size for file in entries.values())
+        if unpacked > _MOST_BYTES:
+            raise BuildError(
+                f"{self.zip.name} would be {unpacked / 1e6:.1f} MB unpacked, and Lambda takes "
+                f"{_MOST_BYTES / 1e6:.1f} MB of a function and its layers together."
+            )
         made = work / self.zip.name
         _write_zip(entries, made)
         described = work / self.description.name
-        description = {**facts, "inputs": inputs, "sha256": _file_digest(made)}
+        description = {
+            **facts,
+            "bytes": made.stat().st_size,
+            "inputs": inputs,
+            "sha256": _file_digest(made),
+        }
         described.write_text(json.dumps(description, indent=2, sort_keys=True) + "\n")
         made.replace(self.zip)
         described.replace(self.description)

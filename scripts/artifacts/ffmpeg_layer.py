@@ -16,7 +16,6 @@ from artifacts.artifact import Artifact, digest, files_below
 from artifacts.errors import BuildError
 from artifacts.target import Architecture, Target
 
-_DOCKER_PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
 # BuildKit, which alone can write files out, without a file about itself among them.
 _DOCKER_SETTINGS = {"DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
 _BUILD_INFO = "share/ffmpeg-layer/build-info.json"
@@ -54,7 +53,6 @@ def _command(source: Path, architecture: Architecture, layer: Path, work: Path) 
         raise BuildError("FFmpeg is built on Debian or with Docker, and this machine has neither.")
     return [
         *("docker", "build", "--pull", "--no-cache"),
-        *("--platform", _DOCKER_PLATFORMS[architecture]),
         *("--build-arg", f"ARCHITECTURE={architecture}"),
         *("--output", f"type=local,dest={layer}"),
         str(source),

@@ -137,7 +137,7 @@ def test_equal_inputs_in_other_folders_at_other_times_give_equal_bytes(
     assert described(first) == described(second)
 
 
-def test_the_description_names_the_target_and_the_digest_of_the_zip(
+def test_the_description_names_the_target_and_the_size_and_digest_of_the_zip(
     project: Path, tmp_path: Path
 ) -> None:
     made = build_image(project, tmp_path)
@@ -145,6 +145,7 @@ def test_the_description_names_the_target_and_the_digest_of_the_zip(
         described(made).items()
         >= {
             "architecture": "x86_64",
+            "bytes": made.stat().st_size,
             "runtime": "python3.13",
             "sha256": sha256(made.read_bytes()).hexdigest(),
         }.items()

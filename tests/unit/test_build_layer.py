@@ -20,6 +20,7 @@ from artifacts import LAYER, BuildError, Target, build
 
 REPOSITORY = Path(__file__).parents[2]
 HERE = Target.of_this_machine()
+ELSEWHERE = Target.of_lambda("python3.13", "x86_64" if HERE.architecture == "arm64" else "arm64")
 PATIENCE_SECONDS = 60.0
 
 BUILD_INFO = {
@@ -53,9 +54,11 @@ def write_script(project: Path, script: str) -> None:
     (project / "layers/ffmpeg/build.sh").write_text(script)
 
 
-def build_layer(project: Path, output: Path, said: list[str] | None = None) -> Path:
+def build_layer(
+    project: Path, output: Path, said: list[str] | None = None, target: Target = HERE
+) -> Path:
     report = [] if said is None else said
-    made = build([LAYER], target=HERE, output=output, project=project, report=report.append)
+    made = build([LAYER], target=target, output=output, project=project, report=report.append)
     return made[LAYER]
 
 
@@ -116,20 +119,39 @@ def put_on_path(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin")
 
 
-def test_elsewhere_docker_builds_the_layer(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_another_architectures_layer_is_not_replaced_without_a_word(
+    project: Path, tmp_path: Path
+) -> None:
+    build_layer(project, tmp_path)
+    said: list[str] = []
+    build_layer(project, tmp_path, said)
+    assert said == [f"{LAYER}: up to date"]
+    with ZipFile(build_layer(project, tmp_path, said, ELSEWHERE)) as archive:
+        assert archive.read("bin/ffmpeg").decode() == f"for {ELSEWHERE.architecture}\n"
+    assert said[1] == f"{LAYER}: replacing the one for {HERE.architecture}"
+
+
+def test_more_than_lambda_takes_is_refused(project: Path, tmp_path: Path) -> None:
+    write_script(project, f'{GOOD}\ntruncate --size 250M "$2/bin/ffprobe"\n')
+    with pytest.raises(BuildError, match=r"262\.1 MB unpacked, and Lambda takes 262\.1 MB of"):
+        build_layer(project, tmp_path)
+    assert not (tmp_path / f"{LAYER}.zip").exists()
+
+
+@pytest.mark.parametrize("target", [HERE, ELSEWHERE])
+def test_elsewhere_docker_builds_either_layer_without_emulation(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: Target
 ) -> None:
     monkeypatch.setattr(platform, "freedesktop_os_release", lambda: {"ID": "fedora"})
     find_layer = "for word; do [[ $word == type=local,dest=* ]] && layer=${word#*dest=}; done"
     docker = f'{MAKE_LAYER}\n{find_layer}\nmake_layer "$layer" "$*"\n'
     put_on_path(tmp_path / "docker", docker, monkeypatch)
-    with ZipFile(build_layer(project, tmp_path)) as archive:
+    with ZipFile(build_layer(project, tmp_path, target=target)) as archive:
         words = archive.read("bin/ffmpeg").decode().split()
-    machine = "linux/arm64" if HERE.architecture == "arm64" else "linux/amd64"
     assert words[0] == "build"
     assert words[-1] == str(project / "layers/ffmpeg")
-    assert words[words.index("--platform") + 1] == machine
-    assert words[words.index("--build-arg") + 1] == f"ARCHITECTURE={HERE.architecture}"
+    assert "--platform" not in words
+    assert words[words.index("--build-arg") + 1] == f"ARCHITECTURE={target.architecture}"
 
 
 def test_without_debian_and_docker_there_is_no_layer(
@@ -160,7 +182,7 @@ def test_a_build_that_is_terminated_takes_along_what_it_started(
     project: Path, tmp_path: Path
 ) -> None:
     child = tmp_path / "child"
-    write_script(project, f"sleep 600 & echo $! >{child}.new; mv {child}.new {child}; wait")
+    write_script(project, f"sleep 600 & echo $! >{child}; echo waiting; wait")
     code = (
         "import build, functools, pathlib, platform\n"
         "platform.freedesktop_os_release = lambda: {'ID': 'debian'}\n"
@@ -169,15 +191,15 @@ def test_a_build_that_is_terminated_takes_along_what_it_started(
         f"build.main(['--local', '--output', {str(tmp_path)!r}, {LAYER!r}])"
     )
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "scripts")}
-    builder = subprocess.Popen([sys.executable, "-c", code], env=environment)
-    try:
-        wait_until(child.exists)
-        builder.send_signal(signal.SIGTERM)
-        assert builder.wait(PATIENCE_SECONDS) == 128 + signal.SIGTERM
-        wait_until(lambda: has_ended(int(child.read_text())))
-    finally:
-        builder.kill()
-        builder.wait()
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as builder:
+        try:
+            assert f"{LAYER}: waiting\n" in iter(builder.stderr or ())
+            builder.send_signal(signal.SIGTERM)
+            assert builder.wait(PATIENCE_SECONDS) == 128 + signal.SIGTERM
+            wait_until(lambda: has_ended(int(child.read_text())))
+        finally:
+            builder.kill()
     assert not (tmp_path / f"{LAYER}.zip").exists()
     write_script(project, GOOD)
     assert build_layer(project, tmp_path).exists()

@@ -14,6 +14,8 @@ import pytest
 from artifacts import Target, build
 from artifacts.function_zip import FUNCTIONS
 
+AARCH64 = 183
+"""`e_machine` of an ELF file."""
 SMALLEST_PROMISE, RAW_PROMISE = 60_000_000, 150_000_000
 """Bytes, unpacked, that a zip stays under without and with camera RAW."""
 
@@ -55,6 +57,17 @@ def test_camera_raw_is_built_in_on_request(tmp_path: Path, runtime_only: Path) -
     assert alone.returncode == 0, alone.stderr
     with ZipFile(made["video-processor"]) as archive:
         assert not [name for name in archive.namelist() if name.startswith("rawpy")]
+
+
+def test_all_that_is_compiled_in_a_zip_for_arm64_is_for_arm64(tmp_path: Path) -> None:
+    target = Target.of_lambda("python3.13", "arm64")
+    zips = build(list(FUNCTIONS), target=target, output=tmp_path, raw=True, cjk=True)
+    for made in zips.values():
+        with ZipFile(made) as archive:
+            starts = [archive.open(name).read(20) for name in archive.namelist()]
+        machines = [start[18] for start in starts if start.startswith(b"\x7fELF")]
+        assert len(machines) > 2
+        assert set(machines) == {AARCH64}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
