@@ -1,6 +1,7 @@
 PYTHON ?= python3
 RUNTIME ?= python3.13
 ARCH ?= x86_64
+OUTPUT ?= build
 
 VENV := build/venv
 BIN := $(VENV)/bin
@@ -12,7 +13,7 @@ ENV = dev
 TERRAFORM = $(PYTHON) scripts/terraform.py -chdir=environments/$(ENV)
 PLAN = ../../build/$(ENV).tfplan
 
-.PHONY: demo page test check build layer plan apply bench-images bench-videos format lock clean
+.PHONY: demo page test check docs build layer plan apply bench-images bench-videos format lock clean
 
 demo: $(VENV)/ready ## Apply the module to an AWS on this machine and process MEDIA="a.jpg b.mov".
 	@$(BIN)/python -m demo
@@ -23,19 +24,32 @@ page: $(VENV)/ready ## Serve the page of the last demo.
 test: $(VENV)/ready ## Run every test.
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-check: $(VENV)/ready ## Check formats, rules, types and every Terraform root.
+check: $(VENV)/ready build/checkov/ready ## Check formats, rules, types, workflows and every Terraform root.
 	@$(BIN)/ruff format --check $(SOURCES)
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/mypy
 	@$(BIN)/python scripts/terraform.py fmt -check -recursive
 	@$(BIN)/python scripts/terraform.py validate-all
+	@$(BIN)/python scripts/terraform_docs.py check
+	@$(BIN)/zizmor --offline --quiet .github
+	@$(BIN)/python scripts/checkov_report.py build/checkov/bin/checkov
+	@if command -v tflint >/dev/null; then \
+		tflint --init --config=$(CURDIR)/.tflint.hcl >/dev/null || exit 1; \
+		for folder in . modules/*/ environments/*/ examples/*/; do \
+			tflint --chdir=$$folder --config=$(CURDIR)/.tflint.hcl || exit 1; \
+		done; \
+	else echo "tflint is not on this machine, so its rules were not checked."; fi
 
-build: $(VENV)/ready ## Build the zips for RUNTIME and ARCH into build/; RAW=1 opens camera RAW, CJK=1 draws CJK.
+docs: $(VENV)/ready ## Write the tables of inputs and outputs into the READMEs.
+	@$(BIN)/python scripts/terraform_docs.py write
+
+build: $(VENV)/ready ## Build the zips for RUNTIME and ARCH into OUTPUT; RAW=1 opens camera RAW, CJK=1 draws CJK.
 	@$(BIN)/python scripts/build.py --runtime $(RUNTIME) --architecture $(ARCH) \
-		$(if $(filter 1,$(RAW)),--raw) $(if $(filter 1,$(CJK)),--cjk) $(if $(DEBS),--debs "$(DEBS)")
+		$(if $(filter 1,$(RAW)),--raw) $(if $(filter 1,$(CJK)),--cjk) $(if $(DEBS),--debs "$(DEBS)") \
+		--output "$(OUTPUT)"
 
 layer: $(VENV)/ready ## Build the zip of FFmpeg's layer alone, for ARCH.
-	@$(BIN)/python scripts/build.py ffmpeg-layer --architecture $(ARCH)
+	@$(BIN)/python scripts/build.py ffmpeg-layer --architecture $(ARCH) --output "$(OUTPUT)"
 
 plan: ## Plan environments/ENV by its backend.hcl; the plan is saved as build/ENV.tfplan.
 	@mkdir -p build
@@ -63,7 +77,7 @@ format: $(VENV)/ready ## Put every file into its format.
 
 lock: $(VENV)/ready ## Lock the newest requirements by hash.
 	@for file in lambda-image-processor/requirements lambda-image-processor/requirements-raw \
-		lambda-video-processor/requirements requirements-dev; do \
+		lambda-video-processor/requirements requirements-dev requirements-checkov; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--upgrade --no-header --output-file $$file.txt $$file.in; \
 	done
@@ -74,4 +88,11 @@ clean: ## Remove everything that was built.
 # Written last, so that an interrupted installation is done again.
 $(VENV)/ready: requirements-dev.txt scripts/venv.sh
 	@sh scripts/venv.sh $(PYTHON) $(VENV)
+	@touch $@
+
+build/checkov/ready: requirements-checkov.txt | $(VENV)/ready
+	@rm -rf build/checkov
+	@$(BIN)/python -m venv --without-pip build/checkov
+	@$(BIN)/uv pip install --quiet --python build/checkov/bin/python --require-hashes \
+		--requirement requirements-checkov.txt
 	@touch $@

@@ -29,6 +29,7 @@ resource "aws_lambda_layer_version" "this" {
 }
 
 # Terraform shows the line of a lookup that fails.
+# tflint-ignore: terraform_unused_declarations # Looked up only to compare its architecture.
 data "aws_lambda_layer_version" "existing" { # Set `ffmpeg_layer.existing_arn` to a layer version of this region, or leave it out.
   count = local.is_adopted && var.verify ? 1 : 0
 

@@ -57,6 +57,7 @@ resource "aws_iam_role_policy" "this" {
   policy = each.value
 }
 
+# tflint-ignore: terraform_unused_declarations # Looked up only to see that it is there.
 data "aws_iam_roles" "existing" {
   count = local.is_role_adopted && var.verify ? 1 : 0
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import hcl2
 import pytest
 
 import terraform_docs
+from terraform import ROOT
 from terraform_docs import BEGIN, END, DocsError, check, main, read_module, render, write
 
 VARIABLES = """
@@ -213,3 +216,13 @@ def test_command_exits_with_the_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(SystemExit) as ended:
         main(["check"])
     assert ended.value.code == "The tables in a.md are not current."
+
+
+@pytest.mark.parametrize("folder", sorted(ROOT.glob("modules/*")), ids=lambda folder: folder.name)
+def test_example_gives_what_the_module_requires(folder: Path) -> None:
+    (example,) = re.findall(r"```hcl\n(module .*?)```", (folder / "README.md").read_text(), re.S)
+    options = hcl2.SerializationOptions(strip_string_quotes=True, explicit_blocks=False)
+    ((_, call),) = hcl2.loads(example, serialization_options=options)["module"][0].items()
+    inputs = {variable.name: variable.default for variable in read_module(folder).inputs}
+    required = {name for name, default in inputs.items() if default is None}
+    assert required <= call.keys() - {"source"} <= inputs.keys()
