@@ -19,27 +19,33 @@ locals {
   ]
   is_taken_in_where_written = var.intake.enabled && (
     var.storage.existing_outputs_bucket_name == null ||
-    var.storage.existing_outputs_bucket_name == var.storage.existing_bucket_name
+    var.storage.existing_outputs_bucket_name ==
+    coalesce(var.storage.existing_bucket_name, local.names.bucket)
   )
 
   # As policies and rules take them: their `*` stands for slashes, too, and must not be doubled.
   forms = { for name, template in local.recipe.keys :
     name => replace(template, "/({\\w+})+/", "*")
   }
+
+  # A cutting job may name any video under the prefix.
+  readable = { images = local.forms.originals, videos = "${local.originals_prefix}*" }
+
   key_wildcard = length(local.blurred_prefixes) == 0 ? null : local.forms.originals
 
   # Every name of an output, `*` standing for a number or an ending.
   output_names = distinct(concat(
-    flatten([for rendition in local.renditions :
-      [for format in keys(rendition.formats) : "${rendition.name}.${format}"]
-    ]),
+    flatten([for route in var.media : [for name, rendition in local.stills[route].renditions :
+      [for format in keys(rendition.formats) : "${name}.${format}"]
+    ]]),
     !contains(var.media, "videos") ? [] : concat(
       ["storyboard/storyboard.vtt", "storyboard/*.jpg"],
-      ["hls/master.m3u8", "hls/first.m3u8", "hls/manifest.mpd"],
-      flatten([for track in concat(keys(local.recipe.videos.ladder), ["source", "audio", "audio-*"]) : [
-        "hls/${track}.mp4", "hls/${track}.m3u8", "hls/${track}-iframes.m3u8",
-        "hls/${track}/init.mp4", "hls/${track}/segment_*.m4s",
-      ]]),
+      ["hls/master.m3u8", "hls/manifest.mpd", "hls/first.m3u8", "first/first.m3u8"],
+      flatten([for track in setproduct(
+        ["hls", "first"], concat(keys(local.recipe.videos.ladder), ["source", "audio", "audio-*"])
+        ) : formatlist("${join("/", track)}%s", [
+          ".mp4", ".m3u8", "-iframes.m3u8", "/init.mp4", "/segment_*.m4s",
+      ])]),
       [for rung in keys(local.recipe.videos.ladder) : "downloads/${rung}.mp4"],
       local.recipe.videos.original == "copied" ? ["downloads/original.*"] : [],
     ),

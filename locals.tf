@@ -23,7 +23,6 @@ locals {
     } },
   )
   outputs_bucket = try(module.storage["outputs"], module.storage["media"])
-  kms_key_arns   = distinct(compact([var.storage.kms_key_arn, var.storage.outputs_kms_key_arn]))
 
   artifact_names = formatlist("%s.zip", concat(
     contains(var.media, "images") ? ["image-processor"] : [],
@@ -35,8 +34,8 @@ locals {
   most_bytes = 50 * 1024 * 1024
   staging_buckets = { for artifact in ["image-processor", "video-processor", "ffmpeg-layer"] :
     artifact => try(
-      jsondecode(file("${var.artifacts.directory}/${artifact}.zip.json")).bytes, 0
-    ) > local.most_bytes ? coalesce(var.artifacts.bucket, module.storage["media"].name) : null
+      jsondecode(file("${var.artifacts.directory}/${artifact}.zip.json")).bytes > local.most_bytes, false
+    ) ? coalesce(var.artifacts.bucket, module.storage["media"].name) : null
   }
 
   function_ranges = {
@@ -100,7 +99,9 @@ locals {
       actions   = ["bedrock:InvokeModel"]
       resources = [local.model_arn]
     }
-    ask-model-through-profile = local.profile_id == null ? null : {
+    # Asked in two steps, for a module that has to wait knows its account late, and whether there is
+    # a model at all must not depend on that.
+    ask-model-through-profile = local.model == "" ? null : local.profile_id == null ? null : {
       actions   = ["bedrock:InvokeModel"]
       resources = [local.model_behind_profile]
       condition = { ArnEquals = { "bedrock:InferenceProfileArn" = local.model_arn } }

@@ -13,7 +13,7 @@ module "storage" {
   manage_notifications          = each.value.manage_notifications
   force_destroy                 = var.storage.force_destroy
   versioning                    = var.storage.versioning
-  kms_key_arn                   = var.storage.kms_key_arn
+  kms_key_arn                   = try(var.storage.kms.key_arn, null)
   cors                          = var.storage.cors
   abort_incomplete_uploads_days = var.storage.abort_incomplete_uploads_days
   expire_noncurrent_days        = var.storage.expire_noncurrent_days
@@ -76,7 +76,7 @@ module "function" {
   permissions = merge({ for reason, permission in {
     read-originals = {
       actions   = ["s3:GetObject", "s3:GetObjectVersion"]
-      resources = ["${module.storage["media"].arn}/${local.originals_prefix}*"]
+      resources = ["${module.storage["media"].arn}/${local.readable[each.key]}"]
     }
     write-outputs = !local.has_media_records ? null : {
       actions   = ["s3:PutObject", "s3:AbortMultipartUpload"]
@@ -92,9 +92,9 @@ module "function" {
       actions   = ["s3:PutObject", "s3:AbortMultipartUpload"]
       resources = ["${local.outputs_bucket.arn}/${local.forms.segments}"]
     }
-    use-bucket-key = length(local.kms_key_arns) == 0 ? null : {
+    use-bucket-key = var.storage.kms == null ? null : {
       actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-      resources = local.kms_key_arns
+      resources = distinct(compact([var.storage.kms.key_arn, var.storage.kms.outputs_key_arn]))
     }
     keep-records = {
       actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]

@@ -49,7 +49,7 @@ output "recipe" {
 
   precondition {
     condition     = length(local.routed_again) == 0
-    error_message = "What is written would reach the route again: ${join(", ", local.routed_again)} matches its wildcard ${local.forms.originals}, whose * stands for slashes too. Begin the originals differently, such as with originals/, or keep `recipe.videos.original` from \"copied\"."
+    error_message = "What is written would reach the route again: ${join(", ", slice(local.routed_again, 0, min(3, length(local.routed_again))))} matches its wildcard ${local.forms.originals}, whose * stands for slashes too. Begin the originals differently, such as with originals/, or keep `recipe.videos.original` from \"copied\"."
   }
 
   precondition {
@@ -86,11 +86,22 @@ output "recipe" {
   }
 
   precondition {
+    condition = (
+      var.catalog.existing_table_name != null || var.catalog.hash_key != null ||
+      length(local.record_attributes) < 2 || contains(local.record_attributes, "id")
+    )
+    error_message = "Set `catalog.hash_key` to ${join(" or ", local.record_attributes)}: the table that is made is partitioned by it, which cannot be changed later."
+  }
+
+  precondition {
     condition = alltrue([for record in [local.recipe.record, local.recipe.jobs] :
       length(record.attributes) > 0 &&
       length(setintersection(keys(record.attributes), concat(keys(record.key), ["pipeline"]))) == 0 &&
       alltrue([for expression in concat(values(record.key), values(record.attributes)) :
-        length(trimspace(expression)) > 0
+        try(length(trimspace(expression)) > 0, false)
+      ]) &&
+      alltrue([for name in concat(keys(record.key), keys(record.attributes)) :
+        length(name) > 0 && length(name) <= 255
       ])
     ])
     error_message = "Give `attributes` of `recipe.record` and of `recipe.jobs` by their names in the table, each with its JMESPath expression, such as { status = \"status\" }; those of `key` and `pipeline` are not among them."
@@ -175,7 +186,7 @@ output "recipe" {
   precondition {
     condition = (
       length(setintersection(local.recipe.images.suffixes, local.raw_suffixes)) == 0 || try(
-        jsondecode(file("${var.artifacts.directory}/image-processor.zip.json")).raw, true
+        tobool(jsondecode(file("${var.artifacts.directory}/image-processor.zip.json")).raw) != false, true
       )
     )
     error_message = "The image processor in ${var.artifacts.directory} is built without camera RAW, which `recipe.images.suffixes` asks for (${join(", ", setintersection(local.recipe.images.suffixes, local.raw_suffixes))}): run `make build RAW=1`."

@@ -13,6 +13,14 @@ variable "artifacts" {
 
   validation {
     condition = alltrue([for zip in local.artifact_names :
+      !fileexists("${var.artifacts.directory}/${zip}.json") ||
+      can(jsondecode(file("${var.artifacts.directory}/${zip}.json")).sha256)
+    ])
+    error_message = "A .json in ${var.artifacts.directory} is none that the build wrote: run `make build` again, or unpack the release again."
+  }
+
+  validation {
+    condition = alltrue([for zip in local.artifact_names :
       fileexists("${var.artifacts.directory}/${zip}") &&
       fileexists("${var.artifacts.directory}/${zip}.json")
     ])
@@ -64,7 +72,7 @@ variable "artifacts" {
     condition = (
       var.artifacts.bucket != null || var.storage.existing_bucket_name == null ||
       !anytrue([for zip in local.artifact_names :
-        try(jsondecode(file("${var.artifacts.directory}/${zip}.json")).bytes, 0) > local.most_bytes
+        try(jsondecode(file("${var.artifacts.directory}/${zip}.json")).bytes > local.most_bytes, false)
       ])
     )
     error_message = "A zip in ${var.artifacts.directory} is over 50 MB, so that it must go to Lambda by way of S3, and nothing is written to a bucket of yours unasked: set `artifacts.bucket` to one where it may lie, under artifacts/."
@@ -158,8 +166,10 @@ variable "iam" {
     The functions' execution roles. Every attribute is optional.
 
     - `existing_role_name` (none): a role of yours, which lambda.amazonaws.com may assume, for every
-      function, instead of one being made for each. The output `policies` says what it must allow.
-    - `attach_policies` (false): add those policies, inline, to the existing role.
+      function, instead of one being made for each; a name that a plan knows, such as
+      `aws_iam_role.media.name`. The output `policies` says what it must allow.
+    - `attach_policies` (false): add those policies, inline, to the existing role. With false it must
+      have them before the first apply, for Lambda reads no queue for a role that may not.
     - `path` (/): such as `/media/`; of an existing role, its own.
     - `permissions_boundary` (none): the ARN of a policy, for a role that is made.
   EOT
@@ -191,7 +201,8 @@ variable "logs" {
     What the functions write. Every attribute is optional.
 
     - `existing_group_name` (none): a log group of yours for every function, instead of one being
-      made for each; its retention stays as it is.
+      made for each; its retention stays as it is. A name that a plan knows, such as
+      `aws_cloudwatch_log_group.media.name`.
     - `retention_days` (30): how long CloudWatch keeps it; 0 for ever.
     - `level` (INFO): DEBUG, INFO, WARN or ERROR.
   EOT

@@ -42,16 +42,17 @@ variable "storage" {
 
     - `existing_bucket_name` (none): a bucket of yours, in this region, to use instead of making
       one. Nothing of it is written, and of what follows only `existing_outputs_bucket_name`,
-      `manage_bucket_notifications` and the keys count; `eventbridge_switch` says what it needs.
+      `manage_bucket_notifications` and `kms` count; `eventbridge_switch` says what it needs. The
+      name must be known to a plan: `aws_s3_bucket.media.bucket` is, its `id` is not at first.
     - `existing_outputs_bucket_name` (the same bucket): another bucket of yours for all that is made.
     - `manage_bucket_notifications` (true, but false for an existing bucket): write the bucket's
       notification document, so that it tells EventBridge of uploads. S3 keeps one such document
       per bucket: this REPLACES every queue, topic and function that an existing bucket notifies.
+      Without `intake` it is never written.
     - `bucket_name` (the name, the account and the region): globally unique.
     - `versioning` (true): keep what is overwritten or deleted for `expire_noncurrent_days`.
-    - `kms_key_arn` (none: S3's own keys): a key of yours that encrypts the objects; of an
-      existing bucket, the one that does so already.
-    - `outputs_kms_key_arn` (none): the one that encrypts the existing outputs bucket.
+    - `kms` (none: S3's own keys): `key_arn`, a key of yours that encrypts the objects, or already
+      does so in an existing bucket, and `outputs_key_arn`, that of an existing outputs bucket.
     - `cors` (none): rules for browsers that upload or read directly, by a name of your own:
       `allowed_origins` (required), `allowed_methods` (GET, HEAD, PUT), `allowed_headers` (all),
       `expose_headers` (ETag and, for players that read ranges, Accept-Ranges, Content-Length and
@@ -67,8 +68,10 @@ variable "storage" {
     manage_bucket_notifications  = optional(bool)
     bucket_name                  = optional(string)
     versioning                   = optional(bool, true)
-    kms_key_arn                  = optional(string)
-    outputs_kms_key_arn          = optional(string)
+    kms = optional(object({
+      key_arn         = optional(string)
+      outputs_key_arn = optional(string)
+    }))
     cors = optional(map(object({
       allowed_origins = list(string)
       allowed_methods = optional(list(string), ["GET", "HEAD", "PUT"])
@@ -103,10 +106,10 @@ variable "storage" {
 
   validation {
     condition = alltrue([
-      for arn in [var.storage.kms_key_arn, var.storage.outputs_kms_key_arn] :
+      for arn in [try(var.storage.kms.key_arn, null), try(var.storage.kms.outputs_key_arn, null)] :
       arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", arn))
     ])
-    error_message = "Give the KMS keys of `storage` as their own ARNs (arn:aws:kms:...:key/...), not an alias or an id: the functions' policies name them."
+    error_message = "Give the keys in `storage.kms` as their own ARNs (arn:aws:kms:...:key/...), not an alias or an id: the functions' policies name them."
   }
 
   validation {
@@ -123,10 +126,12 @@ variable "catalog" {
     The media table. Every attribute is optional.
 
     - `existing_table_name` (none): a table of yours, in this region, to use instead of making one.
-      Name its key in `recipe.record.key` and `recipe.jobs.key` unless it is `id` and `projectId`.
+      Name its key in `recipe.record.key` and `recipe.jobs.key` unless it is `id` and `projectId`. If
+      a KMS key of yours encrypts it, let that key's policy admit the functions' roles. The name
+      must be known to a plan: `aws_dynamodb_table.media.name` is, its `id` is not at first.
     - `table_name` (the name and `-media`).
-    - `hash_key` (`id`, or the only attribute): the one of the recipe's key that the table is
-      partitioned by.
+    - `hash_key` (`id`, or the only attribute): the one of the recipe's key by which a table that is
+      made is partitioned, for good.
     - `point_in_time_recovery` (true): restorable to any second of the last 35 days.
     - `deletion_protection` (true): `terraform destroy` fails until this is false.
   EOT
@@ -162,7 +167,7 @@ variable "delivery_domain" {
   validation {
     condition = (
       var.delivery_domain == null ||
-      can(regex("^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?[.])+[A-Za-z]{2,}$", var.delivery_domain))
+      can(regex("^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?[.])+[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])$", var.delivery_domain))
     )
     error_message = "Write `delivery_domain` as a host name alone, such as `media.example.com`, without `https://` or a path."
   }

@@ -110,7 +110,7 @@ CALLERS: dict[str, dict[str, Any]] = {
         },
         "delivery_domain": "media.example.com",
         "storage": {
-            "kms_key_arn": KEY_ARN,
+            "kms": {"key_arn": KEY_ARN},
             "cors": {"shop": {"allowed_origins": ["https://shop.example.com"]}},
         },
     },

@@ -83,6 +83,8 @@ class _Message(msgspec.Struct):
 
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
+# What a client of S3 takes; whether there is such a bucket is another question.
+BucketName = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{1,255}$")]
 # Of part of a DynamoDB key, which takes 1,024 bytes.
 UserId = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
@@ -91,7 +93,7 @@ CUTTING_FIELDS = ("cutting_options", "text_input", "mode")
 
 
 class _Payload(msgspec.Struct):
-    s3_bucket: Text
+    s3_bucket: BucketName
     s3_key: Text
     job_id: Text
     retry: bool | None = None
@@ -112,6 +114,10 @@ def parse_event(event: object, holder: str) -> list[Job]:
         return _parse(event, holder)
     except msgspec.DecodeError as error:
         raise BadPayloadError(str(error)) from error
+    except UnicodeEncodeError as error:
+        raise BadPayloadError(f"{error.object!r} has a character that is none") from error
+    except RecursionError as error:
+        raise BadPayloadError("the payload is nested too deeply") from error
 
 
 def _parse(event: object, holder: str) -> list[Job]:
@@ -131,6 +137,9 @@ def _parse(event: object, holder: str) -> list[Job]:
 
 
 def _direct(payload: _Payload, holder: str) -> Job:
+    for text in (payload.s3_key, payload.job_id, payload.user_id or ""):
+        # JSON can say half of a character, which neither S3 nor DynamoDB takes.
+        text.encode()
     given = {name: getattr(payload, name) for name in CUTTING_FIELDS}
     request = {name: value for name, value in given.items() if value is not None}
     return Job(

@@ -16,10 +16,11 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from media_pipeline.deliveries import Queue
 from media_pipeline.events import Job, parse_event
-from media_pipeline.failures import BadPayloadError, PermanentError
+from media_pipeline.failures import BadPayloadError, PermanentError, TransientError
 from media_pipeline.records import Catalog
 from media_pipeline.settings import Settings
 from media_pipeline.storage import Originals, Publisher
@@ -117,7 +118,7 @@ class Handler:
         except BadPayloadError as error:
             _count("BadPayload")
             if isinstance(event, Mapping):
-                self._worker.refuse(event, context.aws_request_id, error)
+                self._record_refusal(event, context.aws_request_id, error)
             return _answer(HTTPStatus.BAD_REQUEST, {"error": error.sentence, "job_id": job_id})
         for outcome in outcomes:
             if outcome.error is not None:
@@ -134,6 +135,15 @@ class Handler:
         counts = [o.segments_created for o in outcomes if o.segments_created is not None]
         counted = {"segments_created": sum(counts)} if counts else {}
         return _answer(HTTPStatus.OK, {"message": names, "job_id": job_id, **counted})
+
+    def _record_refusal(
+        self, payload: Mapping[str, Any], holder: str, error: BadPayloadError
+    ) -> None:
+        try:
+            self._worker.refuse(payload, holder, error)
+        except (BotoCoreError, ClientError, TransientError, BadPayloadError):
+            # The caller is answered all the same.
+            logger.exception("The record does not say that the payload was refused")
 
     def _run(self, job: Job, context: LambdaContext, is_last_try: bool) -> Outcome:
         invocation = Invocation(lambda: context.get_remaining_time_in_millis() / 1000, is_last_try)

@@ -37,7 +37,8 @@ class Claim:
     """What a worker asks for; `revision` names the outputs of a first attempt.
 
     `is_job` is of a record that one named job alone fills: it is no medium's, and what runs under
-    it runs to its end, whichever upload the next one reads.
+    it runs to its end, whichever upload the next one reads. `is_refusal` is of a job's payload that
+    is none: it may replace a failure, and nothing that was made.
     """
 
     source_version: str
@@ -48,6 +49,7 @@ class Claim:
     expires_at: datetime
     retry: bool = False
     is_job: bool = False
+    is_refusal: bool = False
 
 
 def judge(pipeline: dict[str, Any] | None, claim: Claim, now: datetime) -> Verdict:
@@ -59,6 +61,8 @@ def judge(pipeline: dict[str, Any] | None, claim: Claim, now: datetime) -> Verdi
             return Verdict.TAKEN
         if _is_anothers(pipeline, claim, now):
             return Verdict.BUSY
+    if claim.is_refusal:
+        return Verdict.GRANTED if "code" in pipeline.get("outcome", {}) else Verdict.SUPERSEDED
     if pipeline["sourceVersion"] != claim.source_version:
         return _judge_other_version(pipeline, claim)
     if "leaseToken" not in pipeline:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from media_pipeline.failures import PermanentError, TransientError
+from media_pipeline.failures import BadPayloadError, PermanentError, TransientError
 from media_pipeline.leases import Claim, Verdict, format_time, grant, judge
 from media_pipeline.updates import Update, read_item, write_item
 from media_pipeline.vocabulary import PROGRESS, RESULTS, Status, Vocabulary
@@ -100,7 +100,7 @@ class Catalog:
                 if not _condition_failed(error):
                     raise
                 response = cast("dict[str, Any]", error.response)
-                item = read_item(response.get("Item", {}))
+                item = _own(read_item(response.get("Item", {})))
             else:
                 return lease
         raise TransientError("the record was changed by others at every try to claim it")
@@ -215,6 +215,12 @@ class Catalog:
         except ClientError as error:
             if _condition_failed(error):
                 raise LeaseLostError("the lease was lost while the job ran") from error
+            if _is_too_large(error):
+                raise PermanentError(
+                    "record_too_large",
+                    "The record would pass the 400 KB that DynamoDB allows; write fewer "
+                    "attributes, or ask for fewer outputs.",
+                ) from error
             raise
 
     def _write(
@@ -241,6 +247,23 @@ class Catalog:
 
 def _condition_failed(error: ClientError) -> bool:
     return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+
+
+def _is_too_large(error: ClientError) -> bool:
+    told = error.response["Error"]
+    return told["Code"] == "ValidationException" and "size" in told.get("Message", "").lower()
+
+
+def _own(item: dict[str, Any]) -> dict[str, Any]:
+    """Raises `BadPayloadError` for an item whose `pipeline` somebody else has written."""
+    granted = {"sourceVersion", "recipeDigest", "attempts"}
+    pipeline = item.get("pipeline")
+    if "pipeline" in item and not (isinstance(pipeline, dict) and pipeline.keys() >= granted):
+        raise BadPayloadError(
+            "the record has an attribute `pipeline` of its own, which is the module's name; "
+            "rename that one"
+        )
+    return item
 
 
 def _read_duplicate(pipeline: Mapping[str, Any]) -> Refusal:

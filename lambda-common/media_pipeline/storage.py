@@ -137,7 +137,7 @@ class Publisher:
         before_put: Callable[[], None] | None = None,
     ) -> None:
         self._client = client
-        self._bucket = bucket
+        self.bucket = bucket
         self._key_of = key_of
         self._delivery_domain = delivery_domain
         self._before_put = before_put
@@ -185,7 +185,7 @@ class Publisher:
 
         The delivery domain has only the bucket of the outputs behind it; another one is named.
         """
-        if job.bucket == self._bucket:
+        if job.bucket == self.bucket:
             return self._locate(job.key, size)
         return {"bucket": job.bucket, "key": job.key, "bytes": size}
 
@@ -198,9 +198,9 @@ class Publisher:
     def read(self, key: str) -> bytes:
         """A caller's own file in the bucket of the outputs, such as a watermark."""
         try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            answer = self._client.get_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
-            raise TransientError(f"{key} in {self._bucket} cannot be read") from error
+            raise TransientError(f"{key} in {self.bucket} cannot be read") from error
         with closing(answer["Body"]) as body:
             return body.read()
 
@@ -226,11 +226,11 @@ class Publisher:
         if self._before_put:
             self._before_put()
         if isinstance(body, Path):
-            self._client.upload_file(str(body), self._bucket, key, ExtraArgs=headers)
+            self._client.upload_file(str(body), self.bucket, key, ExtraArgs=headers)
         else:
             content = body if isinstance(body, bytes) else body.read()
             self._client.put_object(
-                Bucket=self._bucket,
+                Bucket=self.bucket,
                 Key=key,
                 Body=content,
                 **headers,  # type: ignore[arg-type]
@@ -247,7 +247,7 @@ class Publisher:
         else:
             arguments["CopySourceIfMatch"] = f'"{job.etag}"'
         try:
-            self._client.copy(source, self._bucket, key, ExtraArgs=arguments, Config=COPYING)
+            self._client.copy(source, self.bucket, key, ExtraArgs=arguments, Config=COPYING)
         except ClientError as error:
             failure = _read_failure(error)
             raise failure if isinstance(failure, SupersededError) else error from error

@@ -8,6 +8,8 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+LARGEST_NUMBER = Decimal("1e126")
+
 
 class Update:
     """One update being put together. Each attribute is given once: DynamoDB wants it so."""
@@ -105,7 +107,19 @@ def is_storable(value: object) -> bool:
         _serialize(value)
     except (TypeError, ArithmeticError):
         return False
-    return True
+    return _is_in_range(value)
+
+
+def _is_in_range(value: object) -> bool:
+    """Whether it has none of what boto3 lets through and DynamoDB refuses.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+    """
+    if isinstance(value, int | float | Decimal):
+        return abs(Decimal(value)) < LARGEST_NUMBER
+    if isinstance(value, Mapping):
+        return "" not in value and all(map(_is_in_range, value.values()))
+    return not isinstance(value, list | tuple) or all(map(_is_in_range, value))
 
 
 def _storable(value: object) -> object:

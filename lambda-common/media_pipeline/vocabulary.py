@@ -65,7 +65,9 @@ class Vocabulary:
             if not read:
                 continue
             value = _find(text, record)
-            if not read <= once:
+            # The time of a change tells nothing about what was made.
+            timeless = read - {"updatedAt"}
+            if not timeless or not timeless <= once:
                 update.set(attribute, value)
             elif value is not None:
                 update.set_once(attribute, value)
@@ -81,9 +83,9 @@ def _find(text: str, record: Mapping[str, Any]) -> object:
     if not is_storable(found):
         _tell(text, "DynamoDB has no type for what it finds")
         return None
-    if isinstance(found, dict) and found and all(part is None for part in found.values()):
-        return None
-    return found
+    parts = list(found.values()) if isinstance(found, dict) else found
+    is_empty = isinstance(parts, list) and parts and all(part is None for part in parts)
+    return None if is_empty else found
 
 
 def _tell(text: str, problem: str) -> None:

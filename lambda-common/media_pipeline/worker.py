@@ -13,7 +13,7 @@ from media_pipeline.assignments import Assignment, CuttingKind, Kind, assign, ke
 from media_pipeline.events import Job
 from media_pipeline.failures import BadPayloadError, PermanentError, TransientError
 from media_pipeline.leases import GRACE, Claim, revision_of
-from media_pipeline.recipe import Recipe
+from media_pipeline.recipe import Recipe, match_key
 from media_pipeline.records import Catalog, Lease, LeaseLostError, Refusal
 from media_pipeline.storage import Originals, Publisher, SupersededError
 from media_pipeline.task import Record, Task
@@ -26,6 +26,9 @@ MINIMUM_SECONDS = 10.0
 """A job is not started with less time than this left; it goes back to the queue instead."""
 
 CLAIM_ROUNDS = 3
+
+LONGEST_KEY = 1024
+"""Of an object, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Worker:
         raise TransientError("the original was replaced at every try to read it")
 
     def refuse(self, payload: Mapping[str, Any], holder: str, error: BadPayloadError) -> None:
-        """Say in the record of a cutting job why it is none, unless there was a job before.
+        """Say in the record of a cutting job why it is none, unless something was made under it.
 
         A medium's record is left alone: it may tell of an upload that was processed.
         """
@@ -111,6 +114,7 @@ class Worker:
             holder=holder,
             expires_at=datetime.now(UTC) + GRACE,
             is_job=True,
+            is_refusal=True,
         )
         words = Vocabulary(self._recipe.jobs.attributes)
         claimed = self._catalog.claim(item_key, claim, {"type": "segments"}, lambda: False, words)
@@ -194,12 +198,13 @@ class Worker:
     def _make(
         self, job: Job, assignment: Assignment, lease: Lease, invocation: Invocation
     ) -> dict[str, Any]:
-        words = {**assignment.words, "revision": lease.revision}
         uses_keys_again = "{revision}" not in assignment.template
         with (
             work_folder() as folder,
             self._publisher_of(
-                lambda output: assignment.template.format_map({**words, "output": output}),
+                lambda output: self._key_of(
+                    output, assignment, lease, publisher.bucket == job.bucket
+                ),
                 (lambda: self._catalog.confirm(lease)) if uses_keys_again else None,
             ) as publisher,
         ):
@@ -227,3 +232,23 @@ class Worker:
                 "publish": time.monotonic() - processed,
             }
         return {**results, "size": size, "timings": timings}
+
+    def _key_of(
+        self, output: str, assignment: Assignment, lease: Lease, is_beside_originals: bool
+    ) -> str:
+        """Raises `PermanentError` for a key that would be taken in; plans refuse such recipes."""
+        words = {**assignment.words, "revision": lease.revision, "output": output}
+        key = assignment.template.format_map(words)
+        if len(key.encode()) > LONGEST_KEY:
+            raise PermanentError(
+                "key_too_long",
+                f"What is made would have a key of more than {LONGEST_KEY} bytes: {key}; shorten "
+                "the ids, or the template in recipe.keys.",
+            )
+        if is_beside_originals and match_key(self._recipe.keys.originals, key):
+            raise PermanentError(
+                "output_is_original",
+                f"What is made would be taken for an upload: {key}; let recipe.keys.originals and "
+                "what is written differ.",
+            )
+        return key

@@ -5,7 +5,7 @@ locals {
 
 resource "aws_dynamodb_table" "this" {
   #checkov:skip=CKV_AWS_28:`catalog.point_in_time_recovery`, true by default, says so; checkov does not follow an optional attribute
-  #checkov:skip=CKV_AWS_119:encrypted with AWS's own key; for one of yours, make the table yourself and adopt it
+  #checkov:skip=CKV_AWS_119:encrypted with AWS's own key; for one of yours, make the table yourself and adopt it, its key's policy admitting the role
   count = local.is_adopted ? 0 : 1
 
   name                        = var.name
@@ -57,6 +57,13 @@ data "aws_dynamodb_table" "existing" {
         toset(compact([var.key.hash, var.key.range]))
       )
       error_message = "The table ${var.existing_name} is keyed by ${join(" and ", compact([self.hash_key, self.range_key]))}, and the recipe says ${join(" and ", compact([var.key.hash, var.key.range]))}: name the table's own in `recipe.record.key` and `recipe.jobs.key`."
+    }
+
+    postcondition {
+      condition = alltrue([for attribute in self.attribute :
+        attribute.type == "S" || !contains([self.hash_key, self.range_key], attribute.name)
+      ])
+      error_message = "The table ${var.existing_name} is keyed by numbers or bytes, and a record's key is text: name a table in `catalog.existing_table_name` whose key is of strings."
     }
   }
 

@@ -41,7 +41,8 @@ resource "aws_cloudwatch_event_rule" "this" {
   name = var.name
   # EventBridge takes 512 characters.
   description = substr(
-    "Objects created in ${var.bucket} whose key ends in one of ${join(" ", var.suffixes)}.", 0, 512
+    "Objects created in ${var.bucket}, ${length(local.wildcards) > 0 ?
+    "as ${var.key_wildcard}" : "whose key ends in one of ${join(" ", var.suffixes)}"}.", 0, 512
   )
   event_pattern = local.event_pattern
   tags          = var.tags
@@ -108,6 +109,13 @@ resource "aws_lambda_event_source_mapping" "this" {
   batch_size              = 1
   function_response_types = ["ReportBatchItemFailures"]
   tags                    = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = length(jsonencode(local.key_filters)) <= 4000
+      error_message = "The filter of ${var.name} takes more than the 4096 characters that Lambda allows for its ${length(var.suffixes)} suffixes: take those out of `suffixes` in `recipe` that nobody uploads."
+    }
+  }
 
   scaling_config {
     maximum_concurrency = var.concurrency

@@ -160,4 +160,11 @@ data "aws_s3_bucket" "existing" { # Set `storage.existing_...` to the name of a 
   count = local.is_adopted && var.verify ? 1 : 0
 
   bucket = var.existing_name
+
+  lifecycle {
+    postcondition {
+      condition     = self.region == var.account.region
+      error_message = "The bucket ${var.existing_name} is in ${self.region}, and EventBridge hears of it there alone: use the module in that region, or name a bucket of ${var.account.region} in `storage`."
+    }
+  }
 }

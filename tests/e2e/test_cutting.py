@@ -85,8 +85,8 @@ def test_a_bad_payload_names_the_field(house: House, film: Path) -> None:
     status, body = invoke(house, short)
     assert (status, body["job_id"]) == (400, "cut-2")
     assert "cutting_options.duration_seconds" in body["error"]
-    table = house.deployment.table
-    assert read_record(house.dynamodb, table, "cut-2", "jobs") == {}
+    record = read_record(house.dynamodb, house.deployment.table, "cut-2", "jobs")
+    assert (record["status"], record["error_message"]) == ("FAILED", body["error"])
 
 
 def test_a_job_that_cannot_be_done_says_why(house: House) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
@@ -87,51 +85,6 @@ def test_existing_workspace(workspace: Workspace, artifacts: Path, clip: Path) -
     assert record["stream"]["key"] in application.keys("acme-media")
     assert [rung["name"] for rung in record["stream"]["rungs"]] == ["360p", "480p", "720p"]
 
-    root.destroy()
-    assert_untouched(workspace, alone=True)
-
-
-LARGE = """
-provider "aws" {{ region = "{region}" }}
-
-module "media" {{
-  source       = "{source}"
-  name         = "large"
-  artifacts    = {{ directory = "{artifacts}", bucket = "acme-renditions" }}
-  architecture = "{architecture}"
-  runtime      = "{runtime}"
-  media        = ["videos"]
-  intake       = {{ enabled = false }}
-  storage      = {{ existing_bucket_name = "acme-media" }}
-  catalog      = {{ existing_table_name = "acme-media" }}
-  iam          = {{ existing_role_name = "acme-media" }}
-  logs         = {{ existing_group_name = "/acme/media" }}
-  alarms       = {{ enabled = false }}
-}}
-
-output "function" {{ value = module.media.functions.videos.name }}
-"""
-
-
-def test_large_zips_go_by_way_of_a_bucket(
-    workspace: Workspace, artifacts: Path, tmp_path: Path
-) -> None:
-    """Here they only say that they are large."""
-    large = tmp_path / "artifacts"
-    shutil.copytree(artifacts, large)
-    for path in large.glob("*.zip.json"):
-        path.write_text(json.dumps({**json.loads(path.read_bytes()), "bytes": 60_000_000}))
-    source = tmp_path / "large"
-    source.mkdir()
-    said = {**variables_for(large), "region": REGION, "source": Path.cwd()}
-    (source / "main.tf").write_text(LARGE.format(artifacts=large, **said))
-    root = workspace.example(source, {})
-    assert root.plan().counts == (4, 0, 0)
-    outputs = root.apply()
-    staged = Application.at(workspace.aws, "acme-media").keys("acme-renditions", "artifacts/")
-    assert {key.partition("/")[0] for key in staged} == {"large-ffmpeg", "large-video-processor"}
-    status, _ = Application.at(workspace.aws, "acme-media").invoke(outputs["function"], {})
-    assert status == 400
     root.destroy()
     assert_untouched(workspace, alone=True)
 

@@ -153,3 +153,47 @@ run "intake_with_a_pattern_of_2049_characters" {
   }
   expect_failures = [aws_cloudwatch_event_rule.this]
 }
+
+run "intake_by_a_wildcard" {
+  command = plan
+  module {
+    source = "./modules/intake"
+  }
+  variables {
+    name         = "shop-images"
+    suffixes     = [".jpg"]
+    key_wildcard = "projects/*/original.*"
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_cloudwatch_event_rule.this.event_pattern).detail.object.key ==
+      [{ wildcard = "projects/*/original.*" }] &&
+      strcontains(aws_cloudwatch_event_rule.this.description, "projects/*/original.*")
+    )
+    error_message = "The rule must match what the wildcard says, and nothing besides."
+  }
+
+  assert {
+    condition = (
+      jsondecode(one(one(aws_lambda_event_source_mapping.this.filter_criteria).filter).pattern) ==
+      { body = { detail = { object = { key = [
+        { suffix = ".jpg" }, { suffix = ".JPG" }, { suffix = ".Jpg" },
+      ] } } } }
+    )
+    error_message = "The mapping must let the route's own suffixes pass, however they are written."
+  }
+}
+
+run "intake_with_a_filter_that_is_too_long" {
+  command = plan
+  module {
+    source = "./modules/intake"
+  }
+  variables {
+    name         = "shop-images"
+    suffixes     = [for number in range(100) : ".jpg${number}"]
+    key_wildcard = "projects/*/original.*"
+  }
+  expect_failures = [aws_lambda_event_source_mapping.this]
+}

@@ -232,3 +232,22 @@ run "job_attribute_without_an_expression" {
   }
   expect_failures = [output.recipe]
 }
+
+run "a_table_partitioned_by_chance" {
+  command = plan
+  variables {
+    recipe = {
+      record = { key = { mediaId = "media_id", projectId = "project_id" } }
+      jobs   = { key = { mediaId = "job_id", projectId = "user_id || 'jobs'" } }
+    }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "attribute_without_a_name" {
+  command = plan
+  variables {
+    recipe = { record = { attributes = { "" = "status" } } }
+  }
+  expect_failures = [output.recipe]
+}

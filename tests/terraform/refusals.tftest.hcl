@@ -158,7 +158,7 @@ run "bucket_name_with_capitals" {
 run "key_by_alias" {
   command = plan
   variables {
-    storage = { kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/media" }
+    storage = { kms = { key_arn = "arn:aws:kms:eu-central-1:123456789012:alias/media" } }
   }
   expect_failures = [var.storage]
 }
@@ -217,4 +217,12 @@ run "path_without_slashes" {
     iam = { path = "media" }
   }
   expect_failures = [var.iam]
+}
+
+run "artifacts_described_by_something_else" {
+  command = plan
+  variables {
+    artifacts = { directory = "artifacts-undescribed" }
+  }
+  expect_failures = [var.artifacts]
 }

@@ -157,3 +157,45 @@ run "nothing_is_taken_in_without_intake" {
     error_message = "Where there is no route, nothing can reach it."
   }
 }
+
+run "originals_among_the_first_streams" {
+  command = plan
+  variables {
+    recipe = { keys = {
+      originals = "p/{project_id}/media/{media_id}/first/{name}.{ext}"
+      outputs   = "p/{project_id}/media/{media_id}/{output}"
+    } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "one_bucket_by_two_names" {
+  command = plan
+  variables {
+    storage = { bucket_name = "shop", existing_outputs_bucket_name = "shop" }
+    recipe = { keys = {
+      originals = "{project_id}/{media_id}.{ext}"
+      outputs   = "{project_id}/{media_id}_{output}"
+    } }
+  }
+  expect_failures = [output.recipe]
+}
+
+run "names_of_posters_matter_to_videos_alone" {
+  command = plan
+  variables {
+    media = ["images"]
+    recipe = {
+      keys = {
+        originals = "media/{project_id}/{media_id}/poster.{ext}"
+        outputs   = "media/{project_id}/{media_id}/{output}"
+      }
+      videos = { poster = { renditions = { poster = { width = 640, formats = { jpg = { quality = 80 } } } } } }
+    }
+  }
+
+  assert {
+    condition     = local.key_wildcard == "media/*/*/poster.*"
+    error_message = "Photos have no poster that could be taken for an upload."
+  }
+}

@@ -146,6 +146,10 @@ def test_a_bad_payload_names_the_field(field: str, value: object) -> None:
         ({"s3_bucket": "b", "s3_key": "k", "job_id": "j", "user_id": "ü" * 513}, "user_id"),
         ({"source": "aws.s3", "detail-type": "Object Created", "detail": {"bucket": {}}}, "name"),
         ({"Records": ["text"]}, "record"),
+        ({"s3_bucket": "a/b", "s3_key": "k", "job_id": "j"}, "s3_bucket"),
+        ({"s3_bucket": "arn:aws:s3:::b", "s3_key": "k", "job_id": "j"}, "s3_bucket"),
+        ({"s3_bucket": "b", "s3_key": "\ud800", "job_id": "j"}, "ud800"),
+        ({"s3_bucket": "b", "s3_key": "k", "job_id": "\ud800"}, "ud800"),
     ],
 )
 def test_anything_else_is_refused_with_a_reason(payload: object, named: str) -> None:

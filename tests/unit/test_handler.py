@@ -19,7 +19,7 @@ from aws_names import REGION
 from media_pipeline import telemetry
 from media_pipeline.deliveries import Queue
 from media_pipeline.events import Job
-from media_pipeline.failures import BadPayloadError, PermanentError
+from media_pipeline.failures import BadPayloadError, PermanentError, TransientError
 from media_pipeline.handler import Handler
 from media_pipeline.worker import (
     BUSY,
@@ -56,8 +56,11 @@ class FakeWorker:
     jobs: list[Job] = field(default_factory=list)
     invocations: list[Invocation] = field(default_factory=list)
     refused: list[tuple[object, str, str]] = field(default_factory=list)
+    refusing_fails: bool = False
 
     def refuse(self, payload: object, holder: str, error: BadPayloadError) -> None:
+        if self.refusing_fails:
+            raise TransientError("the record was changed by others")
         self.refused.append((payload, holder, error.sentence))
 
     def run(self, job: Job, invocation: Invocation) -> Outcome:
@@ -73,8 +76,10 @@ def event(name: str) -> Any:  # noqa: ANN401
     return json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def handle(event: object, *planned: Outcome | Exception) -> tuple[dict[str, Any], FakeWorker]:
-    worker = FakeWorker(list(planned))
+def handle(
+    event: object, *planned: Outcome | Exception, refusing_fails: bool = False
+) -> tuple[dict[str, Any], FakeWorker]:
+    worker = FakeWorker(list(planned), refusing_fails=refusing_fails)
     handler = Handler(_as_worker(worker), Queue(Config(), max_receives=5))
     answer = handler.handle(event, _as_context(Context()))  # type: ignore[arg-type]
     return answer, worker
@@ -150,6 +155,11 @@ def test_what_the_function_refuses_of_a_payload_is_the_callers_mistake(
     assert answer["statusCode"] == 400
     assert json.loads(answer["body"]) == {"error": sentence, "job_id": "cut-42"}
     assert "TriesFailed" not in capsys.readouterr().out
+
+
+def test_a_refusal_is_answered_where_it_cannot_be_recorded() -> None:
+    answer, _ = handle({"job_id": "cut-42"}, refusing_fails=True)
+    assert answer["statusCode"] == 400
 
 
 def test_a_transient_failure_raises_to_a_caller() -> None:

@@ -42,6 +42,7 @@ def checkout_under_test(checkout: Checkout) -> Checkout:
         ("without-json", "x86_64", "python3.13"),
         ("silent", "x86_64", "python3.13"),
         ("altered", "x86_64", "python3.13"),
+        ("undescribed", "x86_64", "python3.13"),
     ):
         folder = checkout.path / f"artifacts-{name}"
         write_artifacts(folder, architecture=architecture, runtime=runtime)
@@ -54,6 +55,7 @@ def checkout_under_test(checkout: Checkout) -> Checkout:
     )
     (checkout.path / "artifacts-without-json/ffmpeg-layer.zip.json").unlink()
     (checkout.path / "artifacts-silent/ffmpeg-layer.zip.json").write_text("{}")
+    (checkout.path / "artifacts-undescribed/ffmpeg-layer.zip.json").write_text("no JSON")
     with (checkout.path / "artifacts-altered/ffmpeg-layer.zip").open("ab") as archive:
         archive.write(b"more")
     checkout.run(".", "init", "-backend=false", "-no-color", "-test-directory=tests/terraform")

@@ -131,12 +131,12 @@ provider "aws" {{
 ASKED = ("dynamodb", "iam", "lambda", "logs", "s3", "sts")
 
 
-def _plan_of(checkout: Checkout, endpoint: str, name: str, said: str) -> Plan:
+def _plan_of(checkout: Checkout, endpoint: str, name: str, said: str, beside: str = "") -> Plan:
     folder = checkout.path / "callers" / name
     folder.mkdir(parents=True)
     endpoints = "\n    ".join(f'{service} = "{endpoint}"' for service in ASKED)
     text = CALLER.format(said=said, region=REGION, endpoints=endpoints)
-    (folder / "main.tf").write_text(text)
+    (folder / "main.tf").write_text(text + beside)
     return checkout.plan(f"callers/{name}")
 
 
@@ -172,6 +172,56 @@ def test_the_smallest_case_adds_two(checkout: Checkout, endpoint: str) -> None:
     ]
 
 
+SAME_ROOT = """
+resource "aws_kms_key" "media" {}
+resource "aws_s3_bucket" "media" { bucket = "acme-media" }
+resource "aws_dynamodb_table" "media" {
+  name         = "acme-items"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "id"
+  range_key    = "projectId"
+  attribute {
+    name = "id"
+    type = "S"
+  }
+  attribute {
+    name = "projectId"
+    type = "S"
+  }
+}
+resource "aws_iam_role" "media" {
+  name               = "acme-lambda"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [] })
+}
+resource "aws_cloudwatch_log_group" "media" { name = "/acme/media" }
+resource "aws_lambda_layer_version" "ffmpeg" {
+  layer_name = "acme-ffmpeg"
+  filename   = "../../artifacts/ffmpeg-layer.zip"
+}
+"""
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_what_is_adopted_may_be_made_in_the_same_apply(
+    checkout: Checkout, endpoint: str, waits: bool
+) -> None:
+    said = """
+      storage = {
+        existing_bucket_name = aws_s3_bucket.media.bucket
+        kms                  = { key_arn = aws_kms_key.media.arn }
+      }
+      catalog      = { existing_table_name = aws_dynamodb_table.media.name }
+      iam          = { existing_role_name = aws_iam_role.media.name, attach_policies = true }
+      logs         = { existing_group_name = aws_cloudwatch_log_group.media.name }
+      ffmpeg_layer = { existing_arn = aws_lambda_layer_version.ffmpeg.arn }
+    """
+    if waits:
+        said += "depends_on = [aws_kms_key.media]"
+    plan = _plan_of(checkout, endpoint, f"same-root-{waits}", said, SAME_ROOT)
+    assert len(planned(plan, "aws_lambda_function", "module.media")) == 2
+    assert not planned(plan, "aws_lambda_layer_version", "module.media")
+
+
 ALL_ADOPTED = {
     "storage": '{ existing_bucket_name = "acme-media" }',
     "catalog": '{ existing_table_name = "acme-items" }',
@@ -197,11 +247,20 @@ def workspace(endpoint: str) -> str:
     client("s3").create_bucket(
         Bucket="acme-media", CreateBucketConfiguration={"LocationConstraint": REGION}
     )
-    for name, key in (("acme-items", ["id", "projectId"]), ("acme-photos", ["photo"])):
+    client("s3").create_bucket(
+        Bucket="acme-elsewhere", CreateBucketConfiguration={"LocationConstraint": "us-west-2"}
+    )
+    for name, key, kind_of_key in (
+        ("acme-items", ["id", "projectId"], "S"),
+        ("acme-photos", ["photo"], "S"),
+        ("acme-numbers", ["id", "projectId"], "N"),
+    ):
         client("dynamodb").create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in key],
+            AttributeDefinitions=[
+                {"AttributeName": each, "AttributeType": kind_of_key} for each in key
+            ],
             KeySchema=[
                 {"AttributeName": each, "KeyType": kind}
                 for each, kind in zip(key, ["HASH", "RANGE"], strict=False)
@@ -238,9 +297,11 @@ def test_what_is_there_is_found(checkout: Checkout, workspace: str) -> None:
         (
             "catalog",
             '{ existing_table_name = "acme-nothing" }',
-            "to one of acme-items, acme-photos",
+            "to one of acme-items, acme-numbers, acme-photos",
         ),
         ("catalog", '{ existing_table_name = "acme-photos" }', "is keyed by photo"),
+        ("catalog", '{ existing_table_name = "acme-numbers" }', "keyed by numbers or bytes"),
+        ("storage", '{ existing_bucket_name = "acme-elsewhere" }', "is in us-west-2"),
         ("iam", '{ existing_role_name = "acme-lambda" }', "There is no role acme-lambda"),
         ("iam", '{ existing_role_name = "acme.lambda" }', "set `iam.path`"),
         ("logs", '{ existing_group_name = "/acme/med" }', "There is no log group /acme/med"),

@@ -180,3 +180,43 @@ def test_a_suffix_that_is_none_is_not_part_of_a_copys_key(house: House, name: st
     house.process = process
     assert house.run(house.upload()) == COMPLETED
     assert copied == ["downloads/original"]
+
+
+BESIDE = """{"keys": {
+    "originals": "originals/{project_id}/{media_id}/{filename}",
+    "outputs": "originals/{project_id}/{media_id}/{output}"
+}}"""
+
+
+def test_an_output_that_would_be_taken_for_an_upload_is_not_written(house: House) -> None:
+    """No plan lets such a recipe pass; should one, nothing goes round in circles."""
+    job = house.upload()
+    outcome = replace(house, recipe=BESIDE).run(job)
+    assert outcome.error is not None
+    assert outcome.error.code == "output_is_original"
+    assert house.keys("originals/") == [KEY]
+
+
+def test_what_goes_to_another_bucket_cannot_be_taken_for_an_upload(house: House) -> None:
+    house.s3.create_bucket(
+        Bucket="outputs", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    job = house.upload()
+    assert replace(house, recipe=BESIDE, output_bucket="outputs").run(job) == COMPLETED
+
+
+def test_a_key_that_s3_would_not_take_is_said(house: House) -> None:
+    long = "long" * 60
+    job = house.upload(key=f"originals/{long}/{long}/photo.jpg")
+    recipe = f'{{"keys": {{"outputs": "{"{project_id}/" * 5}{{revision}}/{{output}}"}}}}'
+    outcome = replace(house, recipe=recipe).run(job)
+    assert outcome.error is not None
+    assert outcome.error.code == "key_too_long"
+
+
+def test_a_record_that_dynamodb_would_not_take_is_said(house: House) -> None:
+    house.process = lambda _: {"metadata": {"text": "x" * 500_000}}
+    outcome = house.run(house.upload())
+    assert outcome.error is not None
+    assert outcome.error.code == "record_too_large"
+    assert house.record["status"] == "failed"

@@ -52,6 +52,12 @@ def test_a_payload_put_right_is_taken(cutter: House) -> None:
     assert "error_message" not in record
 
 
+def test_the_record_says_what_is_wrong_with_the_last_payload(cutter: House) -> None:
+    cutter.worker.refuse(PAYLOAD, "request-1", ERROR)
+    cutter.worker.refuse(PAYLOAD, "request-2", BadPayloadError("mode must be encode or copy"))
+    assert _record(cutter)["error_message"] == "mode must be encode or copy"
+
+
 def test_a_job_that_ran_is_not_made_to_fail(cutter: House) -> None:
     cutter.run(JOB)
     before = _record(cutter)
@@ -86,3 +92,17 @@ def test_the_records_of_media_are_left_alone(house: House, cutter: House) -> Non
     replace(cutter, recipe="{}").worker.refuse(PAYLOAD, "request-1", ERROR)
     house.worker.refuse(PAYLOAD, "request-1", ERROR)
     assert house.dynamodb.scan(TableName=house.table)["Count"] == 0
+
+
+@pytest.mark.parametrize("pipeline", [{"S": "nightly"}, {"N": "5"}, {"M": {}}, {"NULL": True}])
+def test_an_attribute_of_the_modules_name_is_left_alone(
+    cutter: House, pipeline: dict[str, Any]
+) -> None:
+    item = {"id": {"S": "cut-42"}, "projectId": {"S": "user-7"}, "pipeline": pipeline}
+    cutter.dynamodb.put_item(TableName=cutter.table, Item=item)
+    before = _record(cutter)
+    with pytest.raises(BadPayloadError, match="`pipeline`"):
+        cutter.run(JOB)
+    with pytest.raises(BadPayloadError, match="`pipeline`"):
+        cutter.worker.refuse(PAYLOAD, "request-1", ERROR)
+    assert _record(cutter) == before
