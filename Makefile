@@ -52,6 +52,9 @@ layer: $(VENV)/ready ## Build the zip of FFmpeg's layer alone, for ARCH.
 	@$(BIN)/python scripts/build.py ffmpeg-layer --architecture $(ARCH) --output "$(OUTPUT)"
 
 plan: ## Plan environments/ENV by its backend.hcl; the plan is saved as build/ENV.tfplan.
+	@test -f environments/$(ENV)/backend.hcl || { \
+		echo "environments/$(ENV)/backend.hcl is missing: copy backend.hcl.example there (environments/README.md)." >&2; \
+		exit 1; }
 	@mkdir -p build
 	@$(TERRAFORM) init -input=false -backend-config=backend.hcl
 	@$(TERRAFORM) plan -input=false -out=$(PLAN) $(PLAN_OPTIONS)

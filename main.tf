@@ -47,19 +47,21 @@ module "ffmpeg_layer" {
 }
 
 module "function" {
-  source   = "./modules/function"
-  for_each = local.processors
+  source = "./modules/function"
+  # Not the processors themselves, which name the layer: what is looked up in the module must not
+  # have to wait until that is made.
+  for_each = var.media
 
   account        = local.account
   name           = local.names["${each.key}_function"]
   description    = "Makes the renditions and the record of each of the ${each.key} that arrive."
-  zip            = "${var.artifacts.directory}/${each.value.artifact}.zip"
-  staging_bucket = local.staging_buckets[each.value.artifact]
-  handler        = each.value.handler
+  zip            = "${var.artifacts.directory}/${local.processors[each.key].artifact}.zip"
+  staging_bucket = local.staging_buckets[local.processors[each.key].artifact]
+  handler        = local.processors[each.key].handler
   runtime        = var.runtime
   architecture   = var.architecture
-  layers         = each.value.layers
-  sizing         = each.value.sizing
+  layers         = local.processors[each.key].layers
+  sizing         = local.processors[each.key].sizing
   logs           = var.logs
   alarms         = var.alarms
   verify         = var.verify_existing
@@ -107,7 +109,7 @@ module "function" {
       ]
       resources = [local.queue_arns[each.key]]
     }
-  } : reason => permission if permission != null }, each.value.permissions)
+  } : reason => permission if permission != null }, local.processors[each.key].permissions)
 
   environment = { for name, value in {
     MEDIA_TABLE                  = module.catalog.name
@@ -115,7 +117,7 @@ module "function" {
     DELIVERY_DOMAIN              = var.delivery_domain
     MEDIA_RECIPE                 = local.recipe_differences
     MAX_RECEIVES                 = tostring(local.max_receives)
-    POWERTOOLS_SERVICE_NAME      = each.value.artifact
+    POWERTOOLS_SERVICE_NAME      = local.processors[each.key].artifact
     POWERTOOLS_METRICS_NAMESPACE = var.name
     POWERTOOLS_LOG_LEVEL         = var.logs.level
   } : name => value if value != null }

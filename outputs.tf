@@ -17,7 +17,7 @@ output "outputs_bucket" {
 }
 
 output "eventbridge_switch" {
-  description = "Whether the owner of an existing bucket still has to let it tell EventBridge of uploads, if it does not (`owner_must_add`), and the block that does so (`block`)."
+  description = "Whether uploads come from a bucket whose owner must let it tell EventBridge of them (`owner_must_add`; whether it does so already no plan can see), and the block that does it (`block`)."
   value = {
     owner_must_add = local.owner_switches
     block          = local.owner_switches ? local.switch_block : null

@@ -38,8 +38,8 @@ data "aws_dynamodb_tables" "all" {
 
   lifecycle {
     postcondition {
-      condition     = contains(self.names, var.existing_name)
-      error_message = "There is no table ${var.existing_name} in this account and region: set `catalog.existing_table_name` to one of ${join(", ", self.names)}, or leave it out to have one made."
+      condition     = try(contains(self.names, var.existing_name), false)
+      error_message = "There is no table ${var.existing_name} in this account and region: set `catalog.existing_table_name` to one that is there (${try(join(", ", self.names), "none")}), or leave it out to have one made."
     }
   }
 }

@@ -281,6 +281,22 @@ def _said(differing: dict[str, str]) -> str:
     return "\n".join(f"{name} = {value}" for name, value in adopted.items())
 
 
+@pytest.mark.parametrize(
+    ("missing", "sentence"),
+    [
+        ('iam = { existing_role_name = "nobody" }', "There is no role nobody"),
+        ('logs = { existing_group_name = "/nobody" }', "There is no log group /nobody"),
+    ],
+)
+def test_a_plan_sees_what_is_missing_although_there_is_a_layer_to_make(
+    checkout: Checkout, workspace: str, missing: str, sentence: str
+) -> None:
+    said = f'media = ["videos"]\nverify_existing = true\n{missing}'
+    with pytest.raises(TerraformError) as caught:
+        _plan_of(checkout, workspace, f"missing-{sum(missing.encode())}", said)
+    assert sentence in " ".join(str(caught.value).replace("\u2502", " ").split())
+
+
 def test_what_is_there_is_found(checkout: Checkout, workspace: str) -> None:
     plan = _plan_of(checkout, workspace, "found", _said({}))
     assert planned(plan, "aws_lambda_function")
