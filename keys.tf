@@ -50,14 +50,12 @@ locals {
       local.recipe.videos.original == "copied" ? ["downloads/original.*"] : [],
     ),
   ))
-  written_forms = !local.is_taken_in_where_written ? [] : concat(
-    [for name in local.output_names :
-      replace(replace(local.recipe.keys.outputs, "{output}", name), "/({\\w+})+/", "*")
-    ],
+  written_forms = [for template in !local.is_taken_in_where_written ? [] : concat(
+    [for name in local.output_names : replace(local.recipe.keys.outputs, "{output}", name)],
     !contains(var.media, "videos") ? [] : [
-      replace(replace(local.recipe.keys.segments, "{output}", "segment_*.mp4"), "/({\\w+})+/", "*")
+      replace(local.recipe.keys.segments, "{output}", "segment_*.mp4")
     ],
-  )
+  ) : replace(template, "/({\\w+})+/", "*")]
 
   # What is written may be taken for an original if each part of its key may be: if neither what the
   # two begin with nor what they end in tells them apart.

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from media_pipeline.failures import PermanentError
-from media_pipeline.recipe import Images, load_recipe
+from media_pipeline.recipe import load_recipe
+from media_pipeline.stills import Images
 from photos.photo import render_photo
 from pictures import Numbers
 

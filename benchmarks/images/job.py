@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from media_pipeline.recipe import Format, Rendition
+from media_pipeline.stills import Format, Rendition
 
 Size = tuple[int, int]
 

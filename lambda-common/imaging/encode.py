@@ -11,7 +11,7 @@ import PIL.WebPImagePlugin  # noqa: F401  Or else the first WebP has Pillow impo
 from PIL import Image
 
 from imaging.colour import flatten
-from media_pipeline.recipe import Encoding, Format
+from media_pipeline.stills import Encoding, Format
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from imaging.resize import Frame
-    from media_pipeline.recipe import Encoding
+    from media_pipeline.stills import Encoding
 
 
 class Animation(Protocol):

@@ -11,7 +11,7 @@ from PIL import Image
 from imaging.colour import flatten
 from imaging.encode import encode
 from imaging.thumbhash import thumbhash
-from media_pipeline.recipe import Encoding, Placeholder, Stills
+from media_pipeline.stills import Encoding, Placeholder, Stills
 
 SAMPLE_SIDE = 32
 """These placeholders hold a few cosines; more pixels change nothing that can be seen."""

@@ -19,7 +19,7 @@ from imaging.placeholders import placeholders_of
 from imaging.resize import WHOLE, Frame, frame_of, resize, sources_of
 from imaging.watermark import lay_over, open_watermark
 from media_pipeline.failures import PermanentError
-from media_pipeline.recipe import Format, Rendition, Stills
+from media_pipeline.stills import Format, Rendition, Stills
 
 SAMPLE_SIDE = 64
 LARGEST_SAMPLE = 320

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from imaging.encode import CODECS
-from media_pipeline.recipe import Rendition
+from media_pipeline.stills import Rendition
 
 Size = tuple[int, int]
 Region = tuple[float, float, float, float]

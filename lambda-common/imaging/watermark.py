@@ -8,7 +8,7 @@ from PIL import Image
 
 from imaging.colour import to_srgb
 from media_pipeline.failures import TransientError
-from media_pipeline.recipe import Watermark
+from media_pipeline.stills import Watermark
 
 FORMATS = ("PNG", "WEBP", "JPEG")
 

@@ -15,16 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from media_pipeline.expressions import Expression
-from media_pipeline.stills import EFFORTS as EFFORTS
-from media_pipeline.stills import Colour, Count, Name, Quality, Settled
-from media_pipeline.stills import Encoding as Encoding
-from media_pipeline.stills import Format as Format
-from media_pipeline.stills import ImageLimits as ImageLimits
-from media_pipeline.stills import Images as Images
-from media_pipeline.stills import Placeholder as Placeholder
-from media_pipeline.stills import Rendition as Rendition
-from media_pipeline.stills import Stills as Stills
-from media_pipeline.stills import Watermark as Watermark
+from media_pipeline.stills import Colour, Count, Images, Name, Quality, Settled, Stills
 
 DEFAULT_RECIPE = Path(__file__).with_name("default_recipe.json")
 

@@ -27,8 +27,8 @@ MINIMUM_SECONDS = 10.0
 
 CLAIM_ROUNDS = 3
 
-LONGEST_KEY = 1024
-"""Of an object, in bytes."""
+LONGEST_OBJECT_KEY = 1024
+"""S3's limit, in bytes."""
 
 
 @dataclass(frozen=True)
@@ -239,10 +239,10 @@ class Worker:
         """Raises `PermanentError` for a key that would be taken in; plans refuse such recipes."""
         words = {**assignment.words, "revision": lease.revision, "output": output}
         key = assignment.template.format_map(words)
-        if len(key.encode()) > LONGEST_KEY:
+        if len(key.encode()) > LONGEST_OBJECT_KEY:
             raise PermanentError(
                 "key_too_long",
-                f"What is made would have a key of more than {LONGEST_KEY} bytes: {key}; shorten "
+                f"What is made would have a key of over {LONGEST_OBJECT_KEY} bytes: {key}; shorten "
                 "the ids, or the template in recipe.keys.",
             )
         if is_beside_originals and match_key(self._recipe.keys.originals, key):

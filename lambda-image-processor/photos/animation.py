@@ -11,7 +11,7 @@ from PIL import Image
 from imaging.encode import webp_options
 from imaging.resize import Frame, resize
 from media_pipeline.failures import PermanentError
-from media_pipeline.recipe import Encoding
+from media_pipeline.stills import Encoding
 
 Upright = Callable[[Image.Image], Image.Image]
 """A frame as its file has it, made upright and sRGB."""

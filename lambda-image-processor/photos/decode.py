@@ -18,7 +18,7 @@ from imaging.colour import to_srgb
 from imaging.picture import Picture
 from imaging.resize import largest_scale
 from media_pipeline.failures import PermanentError
-from media_pipeline.recipe import ImageLimits, Images
+from media_pipeline.stills import ImageLimits, Images
 from photos import heif, raw
 from photos.animation import Movement
 from photos.exif import ORIENTATION, exif_of, metadata_of

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from imaging.render import Put, ReadAsset, render
-from media_pipeline.recipe import Images
+from media_pipeline.stills import Images
 from photos.decode import decode
 from photos.perceptual import perceptual_hash
 

@@ -11,7 +11,8 @@ from fractions import Fraction
 from typing import Literal
 
 from media_pipeline.failures import PermanentError
-from media_pipeline.recipe import Audio, Rendition, Rung, Stills, VideoLimits, Videos
+from media_pipeline.recipe import Audio, Rung, VideoLimits, Videos
+from media_pipeline.stills import Rendition, Stills
 from transcoding.graph import Look
 from transcoding.probe import Picture, Probe, Sound
 from transcoding.storyboard import PlannedStoryboard, plan_storyboard

@@ -202,6 +202,7 @@ def _camera_photo(path: Path) -> Path:
 
 
 def _heic(path: Path) -> Path:
+    """HEIF's other coding: only real media bring HEVC's."""
     photo((1440, 960)).save(path, "AVIF")
     return path
 

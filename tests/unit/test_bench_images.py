@@ -22,7 +22,8 @@ from images.figures import (
     mismatch,
 )
 from images.job import BenchmarkJob, Output, outputs_of
-from media_pipeline.recipe import Encoding, Rendition, load_recipe
+from media_pipeline.recipe import load_recipe
+from media_pipeline.stills import Encoding, Rendition
 from processes import BenchmarkError, Spent, run
 
 CARD = Output("card", 300, 225, "jpg", 80, None, progressive=True)

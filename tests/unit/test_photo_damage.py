@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from media_pipeline.failures import PermanentError
-from media_pipeline.recipe import Images
+from media_pipeline.stills import Images
 from photos.decode import decode
 from pictures import photo
 from rendered import Rendered, images_recipe, numbers_of, refusal_of

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, JpegImagePlugin
 
-from media_pipeline.recipe import EFFORTS
+from media_pipeline.stills import EFFORTS
 from pictures import photo, similarity
 from rendered import Rendered, images_recipe, numbers_of, parts_of
 

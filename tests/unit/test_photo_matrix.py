@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from media_pipeline.recipe import EFFORTS
+from media_pipeline.stills import EFFORTS
 from photo_files import EXACT, LOSSY, Kind
 from photo_kinds import KINDS
 from pictures import Numbers

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from media_pipeline.recipe import Images, load_recipe
+from media_pipeline.recipe import load_recipe
+from media_pipeline.stills import Images
 from photo_files import RGB, SIZE, png_chunk, tiff
 from photo_kinds import KINDS
 from pictures import photo, quarters

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imaging.resize import WHOLE, Frame, frame_of, resize, sources_of
-from media_pipeline.recipe import Encoding, Format, Rendition, load_recipe
+from media_pipeline.recipe import load_recipe
+from media_pipeline.stills import Encoding, Format, Rendition
 from photos.decode import decode
 from pictures import photo, similarity, stored
 from rendered import PLENTY, Rendered, images_recipe, numbers_of

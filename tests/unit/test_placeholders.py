@@ -16,7 +16,8 @@ from PIL import Image
 
 from imaging.placeholders import placeholders_of
 from imaging.thumbhash import thumbhash
-from media_pipeline.recipe import Images, load_recipe
+from media_pipeline.recipe import load_recipe
+from media_pipeline.stills import Images
 from pictures import COLOURS, Numbers, four_corners, photo, similarity
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~"

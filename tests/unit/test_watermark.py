@@ -15,7 +15,7 @@ from PIL import Image
 from aws_names import BUCKET, REGION
 from imaging.watermark import lay_over, open_watermark
 from media_pipeline.failures import TransientError
-from media_pipeline.recipe import Images, Watermark
+from media_pipeline.stills import Images, Watermark
 from media_pipeline.storage import Publisher
 from photo_files import png_chunk
 from pictures import display_p3_profile
