@@ -72,6 +72,11 @@ class Assignment:
     vocabulary: Vocabulary
     is_job: bool = False
 
+    @property
+    def keeps_revisions(self) -> bool:
+        """Whether no two runs write the same keys."""
+        return "{revision}" in self.template
+
 
 def assign(job: Job, kind: Kind, recipe: Recipe) -> Assignment | None:
     """None for a key that is no original's.
@@ -130,6 +135,25 @@ def _assign_cutting(job: Job, cutting: CuttingKind, recipe: Recipe) -> Assignmen
         vocabulary=Vocabulary(recipe.jobs.attributes),
         is_job=True,
     )
+
+
+def key_of_original(key: str, recipe: Recipe) -> dict[str, str] | None:
+    """The key of the record that an original's key is about; None for a key that is no original's.
+
+    Raises `BadPayloadError` for one that a record cannot have.
+    """
+    words = match_key(recipe.keys.originals, key)
+    return None if words is None else _item_key(recipe.record, words)
+
+
+def route_of(key: str, recipe: Recipe) -> str | None:
+    """`images` or `videos`, as its ending says; None for a key that no route takes in."""
+    if match_key(recipe.keys.originals, key) is None:
+        return None
+    ending = key.lower()
+    suffixes = {"images": recipe.images.suffixes, "videos": recipe.videos.suffixes}
+    found = (r for r, known in suffixes.items() if ending.endswith(tuple(map(str.lower, known))))
+    return next(found, None)
 
 
 def key_of_refused(payload: Mapping[str, Any], kind: Kind, recipe: Recipe) -> dict[str, str] | None:

@@ -108,6 +108,24 @@ def named_version(version_id: str | None) -> str | None:
     return None if version_id in (None, "", "null") else version_id
 
 
+def write_event(job: Job, reason: str) -> str:
+    """The message of an object that S3 told of long ago, or never: EventBridge's own, for a queue.
+
+    It names no sequencer, so that whoever reads it asks S3 whether the version is still current.
+    """
+    named = {"key": job.key, "etag": job.etag, "version-id": job.version_id}
+    event = {
+        "source": "aws.s3",
+        "detail-type": "Object Created",
+        "detail": {
+            "bucket": {"name": job.bucket},
+            "object": {name: value for name, value in named.items() if value is not None},
+            "reason": reason,
+        },
+    }
+    return msgspec.json.encode(event).decode()
+
+
 def parse_event(event: object, holder: str) -> list[Job]:
     """Raises `BadPayloadError`, naming what is wrong, for anything that has none of the shapes."""
     try:

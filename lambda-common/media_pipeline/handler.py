@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
     EventType,
@@ -74,6 +74,9 @@ class Handler:
             Originals(s3),
             Catalog(boto3.client("dynamodb", config=CLIENT_CONFIG), settings.table),
             publisher_of,
+            measure_storage=lambda percent: metrics.add_metric(
+                name="DiskUsed", unit=MetricUnit.Percent, value=percent
+            ),
         )
         return cls(worker, Queue(CLIENT_CONFIG, settings.max_receives))
 
@@ -155,9 +158,13 @@ class Handler:
             except Exception:
                 logger.exception("The job failed, and may succeed when it is tried again")
                 _count("TriesFailed")
+                if is_last_try:
+                    _count_failure("retries_exhausted")
                 raise
             logger.info(outcome.name, extra=_explained(outcome.error) if outcome.error else {})
         _count(outcome.name)
+        if outcome.name == "Failed" and outcome.error is not None:
+            _count_failure(outcome.error.code)
         return outcome
 
 
@@ -174,6 +181,12 @@ REFUSALS: dict[Outcome, tuple[HTTPStatus, str]] = {
 
 def _count(name: str) -> None:
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+
+
+def _count_failure(code: str) -> None:
+    """In a line of its own, for all metrics of one line have the same dimensions."""
+    with single_metric(name="Failures", unit=MetricUnit.Count, value=1) as failure:
+        failure.add_dimension(name="code", value=code)
 
 
 def _explained(error: PermanentError) -> dict[str, object]:

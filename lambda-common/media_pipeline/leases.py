@@ -6,7 +6,6 @@ to come; one that was given back, or ran out, has an end in the past; a finished
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,8 @@ GRACE = timedelta(seconds=60)
 """How long a lease outlives its invocation's deadline, for clocks that disagree."""
 
 SEQUENCER_LENGTH = 64
+
+REVISION_LENGTH = 12
 
 
 class Verdict(Enum):
@@ -34,8 +35,9 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Claim:
-    """What a worker asks for; `revision` names the outputs of a first attempt.
+    """What a worker asks for. `bucket`, `key` and `etag` are the original's, as far as known.
 
+    `keeps_revisions` is of outputs whose keys name the run that made them.
     `is_job` is of a record that one named job alone fills: it is no medium's, and what runs under
     it runs to its end, whichever upload the next one reads. `is_refusal` is of a job's payload that
     is none: it may replace a failure, and nothing that was made.
@@ -43,10 +45,13 @@ class Claim:
 
     source_version: str
     sequencer: str | None
-    revision: str
     recipe_digest: str
     holder: str
     expires_at: datetime
+    bucket: str | None = None
+    key: str | None = None
+    etag: str | None = None
+    keeps_revisions: bool = True
     retry: bool = False
     is_job: bool = False
     is_refusal: bool = False
@@ -82,32 +87,53 @@ def _judge_other_version(pipeline: dict[str, Any], claim: Claim) -> Verdict:
     held = pipeline.get("sequencer")
     if held is None or claim.sequencer is None:
         return Verdict.UNORDERED
-    is_newer = pad_sequencer(claim.sequencer) > pad_sequencer(held)
-    return Verdict.GRANTED if is_newer else Verdict.SUPERSEDED
+    held, asked = pad_sequencer(held), pad_sequencer(claim.sequencer)
+    if asked == held:
+        return Verdict.UNORDERED
+    return Verdict.GRANTED if asked > held else Verdict.SUPERSEDED
 
 
 def grant(pipeline: dict[str, Any] | None, claim: Claim) -> dict[str, Any]:
     """The `pipeline` map of a record that was just claimed, with a new lease token.
 
-    What is done again on request gets a revision of its own, for no output is ever replaced.
+    Each claim has a revision of its own, so that no run ever replaces what another one wrote. Those
+    of earlier runs become `leftovers`, for the sweep to remove.
     """
     attempts = 1
     if pipeline is not None and _is_same_work(pipeline, claim):
         attempts += int(pipeline["attempts"])
+    token = uuid.uuid4().hex
     granted = {
-        "leaseToken": uuid.uuid4().hex,
+        "leaseToken": token,
         "holder": claim.holder,
         "leaseExpiresAt": format_time(claim.expires_at),
         "attempts": attempts,
         "sourceVersion": claim.source_version,
-        "revision": _short_hash(claim.revision, str(attempts)) if claim.retry else claim.revision,
+        "etag": claim.etag,
+        "sequencer": claim.sequencer,
+        "bucket": claim.bucket,
+        "key": claim.key,
         "recipeDigest": claim.recipe_digest,
+        "revision": token[:REVISION_LENGTH] if claim.keeps_revisions else None,
+        "leftovers": _revisions(pipeline) or None,
+        "isJob": claim.is_job or None,
     }
-    if claim.sequencer is not None:
-        granted["sequencer"] = claim.sequencer
-    if claim.is_job:
-        granted["isJob"] = True
-    return granted
+    return {name: value for name, value in granted.items() if value is not None}
+
+
+def _revisions(pipeline: dict[str, Any] | None) -> list[str]:
+    """Every revision under which objects may lie: those of earlier runs, then the last one's."""
+    if pipeline is None:
+        return []
+    last = [pipeline["revision"]] if "revision" in pipeline else []
+    return [*pipeline.get("leftovers", []), *last]
+
+
+def leftovers(pipeline: dict[str, Any]) -> list[str]:
+    """The revisions of an ended record that it no longer means; one that failed means none."""
+    if "code" in pipeline.get("outcome", {}):
+        return _revisions(pipeline)
+    return list(pipeline.get("leftovers", []))
 
 
 def _is_same_work(pipeline: dict[str, Any], claim: Claim) -> bool:
@@ -115,15 +141,6 @@ def _is_same_work(pipeline: dict[str, Any], claim: Claim) -> bool:
         claim.source_version,
         claim.recipe_digest,
     )
-
-
-def revision_of(bucket: str, key: str, source_version: str, recipe_digest: str) -> str:
-    """Twelve hex digits that name one upload as one recipe renders it."""
-    return _short_hash(bucket, key, source_version, recipe_digest)
-
-
-def _short_hash(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 def pad_sequencer(sequencer: str) -> str:

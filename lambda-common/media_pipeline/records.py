@@ -27,7 +27,8 @@ CREATED = frozenset({"createdAt"})
 class Lease:
     """The right to publish one record, for as long as the record still holds `token`.
 
-    `revision` is what the outputs are written under, `words` what the record is written in;
+    `revision` is what the outputs are written under (empty where keys are used again), `words` what
+    the record is written in;
     `record` is what the lease's holder has written so far, in canonical words.
     """
 
@@ -93,7 +94,7 @@ class Catalog:
                 is_duplicate = verdict is Verdict.DUPLICATE
                 return _read_duplicate(item["pipeline"]) if is_duplicate else Refusal(verdict)
             granted = grant(pipeline, claim)
-            lease = Lease(item_key, granted["leaseToken"], granted["revision"], words)
+            lease = Lease(item_key, granted["leaseToken"], granted.get("revision", ""), words)
             try:
                 self._take(lease, pipeline, granted, attributes)
             except ClientError as error:
@@ -157,11 +158,14 @@ class Catalog:
         explained = {"code": error.code, "message": error.sentence}
         self._finish(lease, "failed", explained, {"error": explained})
 
-    def exhaust(self, lease: Lease, error: BaseException) -> None:
-        """Say that the last try failed too, and give the lease back: a redrive may claim again."""
+    def exhaust(self, lease: Lease, last: str) -> None:
+        """Say that the last try failed too, and give the lease back: a redrive may claim again.
+
+        `last` says how it failed, such as `with TimeoutError`.
+        """
         sentence = (
-            f"Every try failed, the last with {type(error).__name__}; mend the cause that the "
-            "function's log names, then redrive the dead-letter queue or invoke the function again."
+            f"Every try failed, the last {last}; mend the cause that the function's log names, "
+            "then redrive the dead-letter queue or invoke the function again."
         )
         explained = {"code": "retries_exhausted", "message": sentence}
         update = Update()
@@ -197,6 +201,7 @@ class Catalog:
         if outcome:
             update.set_in_pipeline("outcome", outcome)
         now = format_time(self._now())
+        update.set_in_pipeline("endedAt", now)
         ended = {"status": status, "processedAt": now, "updatedAt": now}
         self._write_held(
             lease, update, {**dict.fromkeys((*RESULTS, *PROGRESS)), **attributes, **ended}

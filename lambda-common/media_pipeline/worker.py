@@ -12,7 +12,7 @@ from typing import Any
 from media_pipeline.assignments import Assignment, CuttingKind, Kind, assign, key_of_refused
 from media_pipeline.events import Job
 from media_pipeline.failures import BadPayloadError, PermanentError, TransientError
-from media_pipeline.leases import GRACE, Claim, revision_of
+from media_pipeline.leases import GRACE, Claim
 from media_pipeline.recipe import Recipe, match_key
 from media_pipeline.records import Catalog, Lease, LeaseLostError, Refusal
 from media_pipeline.storage import Originals, Publisher, SupersededError
@@ -74,6 +74,7 @@ class Worker:
         catalog: Catalog,
         publisher_of: PublisherOf,
         clock: Callable[[], float] = time.monotonic,
+        measure_storage: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._kind = kind
         self._recipe = recipe
@@ -81,6 +82,7 @@ class Worker:
         self._catalog = catalog
         self._publisher_of = publisher_of
         self._clock = clock
+        self._measure_storage = measure_storage
 
     def run(self, job: Job, invocation: Invocation) -> Outcome:
         """Process one job. Raises only what trying again may mend, and `BadPayloadError`."""
@@ -109,10 +111,10 @@ class Worker:
         claim = Claim(
             source_version=f"refused by {holder}",
             sequencer=None,
-            revision="",
             recipe_digest=self._recipe.digest,
             holder=holder,
             expires_at=datetime.now(UTC) + GRACE,
+            keeps_revisions=False,
             is_job=True,
             is_refusal=True,
         )
@@ -137,14 +139,16 @@ class Worker:
         return self._run_claimed(job, assignment, claimed, invocation)
 
     def _claim(self, job: Job, assignment: Assignment, invocation: Invocation) -> Lease | Refusal:
-        version, digest = str(job.source_version), assignment.digest
         claim = Claim(
-            source_version=version,
+            source_version=str(job.source_version),
             sequencer=job.sequencer,
-            revision=revision_of(job.bucket, job.key, version, digest),
-            recipe_digest=digest,
+            recipe_digest=assignment.digest,
             holder=job.holder,
             expires_at=datetime.now(UTC) + timedelta(seconds=invocation.seconds_left()) + GRACE,
+            bucket=job.bucket,
+            key=job.key,
+            etag=job.etag,
+            keeps_revisions=assignment.keeps_revisions,
             retry=job.retry,
             is_job=assignment.is_job,
         )
@@ -189,7 +193,7 @@ class Worker:
             # A lost lease is another worker's by now: giving it back changes nothing.
             with suppress(LeaseLostError):
                 if invocation.is_last_try:
-                    self._catalog.exhaust(lease, error)
+                    self._catalog.exhaust(lease, f"with {type(error).__name__}")
                 else:
                     self._catalog.release(lease)
             raise
@@ -198,14 +202,13 @@ class Worker:
     def _make(
         self, job: Job, assignment: Assignment, lease: Lease, invocation: Invocation
     ) -> dict[str, Any]:
-        uses_keys_again = "{revision}" not in assignment.template
         with (
-            work_folder() as folder,
+            work_folder(self._measure_storage) as folder,
             self._publisher_of(
                 lambda output: self._key_of(
                     output, assignment, lease, publisher.bucket == job.bucket
                 ),
-                (lambda: self._catalog.confirm(lease)) if uses_keys_again else None,
+                None if assignment.keeps_revisions else (lambda: self._catalog.confirm(lease)),
             ) as publisher,
         ):
             source = folder / "source"

@@ -259,6 +259,8 @@ def test_a_line_does_not_name_the_upload_before_it(
 def test_what_became_of_a_job_is_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
     handle(event("direct_image"), FAILED)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    [metric] = [line for line in lines if "_aws" in line]
+    [failure, metric] = [line for line in lines if "_aws" in line]
+    assert (failure["Failures"], failure["code"]) == ([1.0], "corrupt_image")
+    assert failure["service"] == metric["service"]
     assert metric["Failed"] == [1.0]
     assert metric["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "MediaPipeline"

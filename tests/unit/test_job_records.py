@@ -24,7 +24,6 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CLAIM = Claim(
     source_version="v1",
     sequencer=None,
-    revision="r1",
     recipe_digest="d1",
     holder="request-1",
     expires_at=NOON + timedelta(minutes=5),
@@ -111,7 +110,7 @@ def test_failed_to_processing_to_completed_forgets_the_failure(table: Table) -> 
 
 
 def test_processing_to_exhausted_in_the_recipes_words(table: Table) -> None:
-    table.catalog.exhaust(table.take(), ConnectionError("refused"))
+    table.catalog.exhaust(table.take(), "with ConnectionError")
     assert table.item["status"] == "FAILED"
     assert "ConnectionError" in table.item["error_message"]
 

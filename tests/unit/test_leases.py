@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,7 +17,14 @@ from hypothesis import strategies as st
 
 from aws_names import TABLE
 from media_pipeline.failures import PermanentError
-from media_pipeline.leases import Claim, Verdict, format_time, pad_sequencer, parse_time
+from media_pipeline.leases import (
+    Claim,
+    Verdict,
+    format_time,
+    leftovers,
+    pad_sequencer,
+    parse_time,
+)
 from media_pipeline.recipe import load_recipe
 from media_pipeline.records import Catalog, Lease, LeaseLostError, Refusal
 from media_pipeline.vocabulary import Vocabulary
@@ -29,14 +37,16 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CLAIM = Claim(
     source_version="v1",
     sequencer="0A",
-    revision="r1",
     recipe_digest="d1",
     holder="message-1",
     expires_at=NOON + timedelta(minutes=5),
+    bucket="uploads",
+    key="originals/gallery-7/photo-42/harbour.jpg",
+    etag="e1",
 )
-NEWER = replace(CLAIM, source_version="v2", sequencer="0B", revision="r2", holder="message-2")
-OLDER = replace(CLAIM, source_version="v0", sequencer="09", revision="r0", holder="message-0")
-OTHER_RECIPE = replace(CLAIM, revision="r1-d2", recipe_digest="d2", holder="message-3")
+NEWER = replace(CLAIM, source_version="v2", sequencer="0B", holder="message-2")
+OLDER = replace(CLAIM, source_version="v0", sequencer="09", holder="message-0")
+OTHER_RECIPE = replace(CLAIM, recipe_digest="d2", holder="message-3")
 OTHERS = replace(CLAIM, holder="message-4")
 WORDS = Vocabulary(load_recipe().record.attributes)
 FAILURE = PermanentError("corrupt_image", "The image is damaged.")
@@ -84,7 +94,6 @@ def assert_processing(table: Table, claim: Claim, attempts: int = 1) -> None:
     assert item["status"] == "processing"
     assert item["pipeline"]["holder"] == claim.holder
     assert item["pipeline"]["sourceVersion"] == claim.source_version
-    assert (item["pipeline"]["revision"] == claim.revision) is not claim.retry
     assert item["pipeline"]["attempts"] == attempts
     assert "error" not in item
 
@@ -124,10 +133,15 @@ def test_processing_to_completed(table: Table) -> None:
     assert item["pipeline"].keys() == {
         "attempts",
         "sourceVersion",
+        "etag",
         "sequencer",
+        "bucket",
+        "key",
         "revision",
         "recipeDigest",
+        "endedAt",
     }
+    assert item["pipeline"]["endedAt"] == item["processedAt"]
 
 
 def test_processing_to_failed(table: Table) -> None:
@@ -198,7 +212,7 @@ def test_a_released_lease_may_be_claimed_at_once(table: Table) -> None:
 
 
 def test_exhausted_is_failed_and_a_redrive_may_claim(table: Table) -> None:
-    table.catalog.exhaust(table.take(), ConnectionError("refused"))
+    table.catalog.exhaust(table.take(), "with ConnectionError")
     item = table.item
     assert (item["status"], item["error"]["code"]) == ("failed", "retries_exhausted")
     assert "ConnectionError" in item["error"]["message"]
@@ -235,7 +249,7 @@ def test_processing_reports_how_far_it_is(table: Table) -> None:
     [
         (lambda catalog, lease: catalog.complete(lease, {}), ("completed", 100)),
         (lambda catalog, lease: catalog.fail(lease, FAILURE), (None, None)),
-        (lambda catalog, lease: catalog.exhaust(lease, OSError()), (None, None)),
+        (lambda catalog, lease: catalog.exhaust(lease, "with OSError"), (None, None)),
     ],
     ids=["completed", "failed", "exhausted"],
 )
@@ -265,7 +279,7 @@ def test_processing_shows_what_is_published_early_and_stays_processing(table: Ta
     [
         lambda catalog, lease: catalog.complete(lease, {"width": 3}),
         lambda catalog, lease: catalog.fail(lease, FAILURE),
-        lambda catalog, lease: catalog.exhaust(lease, OSError()),
+        lambda catalog, lease: catalog.exhaust(lease, "with OSError"),
     ],
     ids=["completed_without", "failed", "exhausted"],
 )
@@ -281,7 +295,7 @@ def test_what_was_published_early_goes_if_the_end_does_not_have_it(
 PUBLISHING: list[Callable[[Catalog, Lease], None]] = [
     lambda catalog, lease: catalog.complete(lease, {"width": 9}),
     lambda catalog, lease: catalog.fail(lease, FAILURE),
-    lambda catalog, lease: catalog.exhaust(lease, OSError()),
+    lambda catalog, lease: catalog.exhaust(lease, "with OSError"),
     lambda catalog, lease: catalog.release(lease),
     lambda catalog, lease: catalog.confirm(lease),
     lambda catalog, lease: catalog.report(lease, "encoding", 42),
@@ -316,7 +330,6 @@ def test_two_workers_at_once_get_one_lease(table: Table) -> None:
             CLAIM,
             source_version=f"v{round_number}",
             sequencer=f"{round_number:04X}",
-            revision=f"r{round_number}",
         )
         start = Barrier(workers)
 
@@ -355,13 +368,43 @@ def test_an_answer_of_s3_that_has_grown_old_takes_nothing(table: Table) -> None:
     assert_processing(table, NEWER)
 
 
-def test_a_retry_writes_under_a_revision_of_its_own(table: Table) -> None:
-    first = table.take()
-    table.catalog.complete(first, {})
-    retried = table.take(replace(OTHERS, retry=True))
-    assert first.revision != retried.revision == table.item["pipeline"]["revision"]
-    table.catalog.complete(retried, {})
+def test_a_retry_is_done_once(table: Table) -> None:
+    table.finish("completed")
+    table.finish("completed", replace(OTHERS, retry=True))
     assert table.claim(OTHERS) is Verdict.DUPLICATE
+
+
+@pytest.mark.parametrize(
+    "again",
+    [CLAIM, NEWER, replace(OTHERS, retry=True)],
+    ids=["redelivery", "newer_version", "retry"],
+)
+def test_every_claim_writes_under_a_revision_of_its_own(table: Table, again: Claim) -> None:
+    first = table.take()
+    if again.retry:
+        table.catalog.complete(first, {})
+    second = table.take(again)
+    assert first.revision != second.revision
+    assert re.fullmatch("[0-9a-f]{12}", second.revision)
+    pipeline = table.item["pipeline"]
+    assert (pipeline["revision"], pipeline["leftovers"]) == (second.revision, [first.revision])
+    table.catalog.complete(second, {})
+    assert leftovers(table.item["pipeline"]) == [first.revision]
+
+
+def test_a_failure_means_none_of_its_revisions(table: Table) -> None:
+    first, second = table.take(), table.take()
+    assert leftovers(table.item["pipeline"]) == [first.revision]
+    table.catalog.fail(second, FAILURE)
+    assert leftovers(table.item["pipeline"]) == [first.revision, second.revision]
+
+
+def test_outputs_under_keys_that_are_used_again_leave_nothing_over(table: Table) -> None:
+    fixed = replace(CLAIM, keeps_revisions=False)
+    assert table.take(fixed).revision == ""
+    table.catalog.fail(table.take(fixed), FAILURE)
+    assert leftovers(table.item["pipeline"]) == []
+    assert table.item["pipeline"].keys().isdisjoint({"revision", "leftovers"})
 
 
 def test_a_duplicate_of_a_failure_says_what_failed(table: Table) -> None:
@@ -379,9 +422,14 @@ def test_sequencers_are_padded_on_the_right(earlier: str, later: str) -> None:
     assert pad_sequencer(earlier) < pad_sequencer(later)
 
 
-def test_a_sequencer_that_only_padding_makes_longer_is_no_newer(table: Table) -> None:
-    table.take(replace(CLAIM, sequencer="0A00"))
-    assert table.claim(replace(NEWER, sequencer="0A")) is Verdict.SUPERSEDED
+@pytest.mark.parametrize(("held", "asked"), [("0A00", "0A"), ("0A", "0A00"), ("0a", "0A")])
+def test_sequencers_that_padding_makes_equal_order_nothing(
+    table: Table, held: str, asked: str
+) -> None:
+    table.take(replace(CLAIM, sequencer=held))
+    newer = replace(NEWER, sequencer=asked)
+    assert table.claim(newer, is_current=False) is Verdict.SUPERSEDED
+    table.take(newer, is_current=True)
 
 
 @given(st.datetimes(), st.datetimes())

@@ -44,7 +44,7 @@ class Table:
     def take(self, words: Mapping[str, str]) -> Lease:
         self.claims += 1
         version = f"v{self.claims}"
-        claim = Claim(version, f"{self.claims:04}", "r", "d", "m", self.now + timedelta(minutes=5))
+        claim = Claim(version, f"{self.claims:04}", "d", "m", self.now + timedelta(minutes=5))
         job = {"type": "image", "originalKey": "a.jpg"}
         lease = self.catalog.claim(KEY, claim, job, lambda: True, Vocabulary(words))
         assert isinstance(lease, Lease)
