@@ -44,9 +44,15 @@ class Deployment(Clients):
 
 @contextlib.contextmanager
 def deploy(
-    artifacts: Path, folder: Path, say: Callable[[str], None], keep: bool = False
+    artifacts: Path,
+    folder: Path,
+    say: Callable[[str], None],
+    keep: bool = False,
+    source: Path = SOURCE,
 ) -> Iterator[Deployment]:
     """Start an embedded AWS and apply `environments/local` to it; stop it at the end.
+
+    `source` is another root with the same variables and outputs.
 
     With `keep` it is left running, unless an exception ends the block. What both write goes to
     `folder`, emptied first, since the state of an AWS that is gone would mislead Terraform.
@@ -59,7 +65,7 @@ def deploy(
     aws = LocalAwsProcess(folder / "aws", outlives=keep)
     try:
         say(f"The embedded AWS listens at {aws.endpoint}.")
-        root = Root(SOURCE, folder, aws.endpoint, {"endpoint": aws.endpoint, **variables})
+        root = Root(source, folder, aws.endpoint, {"endpoint": aws.endpoint, **variables})
         yield Deployment(aws.endpoint, aws, root, root.apply(say))
     except BaseException:
         aws.stop()

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from io import BytesIO
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wsgi import ClosingIterator
 
+from local_aws.faults import SERVICE, FaultyApplication
 from local_aws.s3_events import S3Events
 
 if TYPE_CHECKING:
@@ -31,7 +33,10 @@ class Application:
     """
 
     def __init__(self, s3_events: S3Events) -> None:
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        moto = DomainDispatcherApplication(create_backend_app)
+        # It looks through the folders of all services, at every request, for the same answer.
+        moto.get_backend_for_host = cache(moto.get_backend_for_host)  # type: ignore[method-assign]
+        self._moto = FaultyApplication(moto)
         self._s3_events = s3_events
         self._turns: dict[str, Lock] = {}
 
@@ -39,7 +44,7 @@ class Application:
         # Read before the turn is taken, so that a slow client keeps nobody waiting.
         environ["wsgi.input"] = BytesIO(_body(environ))
         environ["wsgi.input_terminated"] = True
-        service = _service(environ)
+        service = environ[SERVICE] = _service(environ)
         request_id = "".join(secrets.choice(REQUEST_ID_ALPHABET) for _ in range(16))
         if service == "s3":
             start_response = _with_header(start_response, ("x-amz-request-id", request_id))

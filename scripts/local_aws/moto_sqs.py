@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Event, RLock
+from typing import Any
 
 from moto.sqs.models import Message, SQSBackend
 
 from local_aws.amendments import Method, amended, one_at_a_time
+from local_aws.message_moves import message_moves
 
 ALLOW_POLICY = "RedriveAllowPolicy"
 
@@ -35,7 +37,16 @@ def amended_sqs(stopping: Event) -> Iterator[RLock]:
         stack.enter_context(
             amended(SQSBackend, "receive_message", lambda once: _long_poll(once, lock, stopping))
         )
+        # Asked of every message in every call; moto's own way with dates takes ten times as long.
+        stack.enter_context(amended(Message, "visible", lambda _: _visible))
+        stack.enter_context(amended(Message, "delayed", lambda _: _delayed))
+        stack.enter_context(message_moves(lock))
         yield lock
+
+
+# Any: a property is what replaces a property, and no method.
+_visible: Any = property(lambda message: time.time() * 1000 > message.visible_at)
+_delayed: Any = property(lambda message: time.time() * 1000 < message.delayed_until)
 
 
 def _long_poll(receive: Method, lock: RLock, stopping: Event) -> Method:
