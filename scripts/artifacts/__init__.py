@@ -1,4 +1,4 @@
-"""The three zips that Terraform deploys: two Lambdas and the FFmpeg layer."""
+"""The zips that Terraform deploys: three Lambdas and the FFmpeg layer."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from artifacts.target import Target
 FUNCTIONS: Mapping[str, str] = {
     "image-processor": "lambda-image-processor/image_processor.py",
     "video-processor": "lambda-video-processor/video_processor.py",
+    "sweep": "lambda-sweep/sweep.py",
 }
 _COMMON = "lambda-common"
 # What reads camera RAW is several times the rest, so that it is locked apart and asked for.

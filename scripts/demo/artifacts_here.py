@@ -12,7 +12,7 @@ from artifacts.artifact import Artifact
 
 
 def build_here(folder: Path, say: Callable[[str], None]) -> Path:
-    """Build what is not built yet; the answer is the folder that holds all three zips.
+    """Build what is not built yet; the answer is the folder that holds all of the zips.
 
     Where FFmpeg's layer cannot be built, one is made of the ffmpeg and ffprobe on `PATH`: good
     enough to run here, and kept where nothing deploys it from. Raises `BuildError`.

@@ -1,4 +1,4 @@
-"""The project's own two Lambda zips, built for this machine's Python."""
+"""The project's own Lambda zips, built for this machine's Python."""
 
 from __future__ import annotations
 

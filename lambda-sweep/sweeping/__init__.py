@@ -1,0 +1,1 @@
+"""What a sweep looks for, and what it does about each finding."""

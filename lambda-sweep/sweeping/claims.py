@@ -1,0 +1,176 @@
+"""Taking a record from whoever left it, to have it done again or to say that it will not be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from media_pipeline.assignments import key_of_original, route_of
+from media_pipeline.events import Job
+from media_pipeline.failures import BadPayloadError, PermanentError
+from media_pipeline.leases import Claim
+from media_pipeline.recipe import Recipe
+from media_pipeline.records import Catalog, Lease
+from media_pipeline.telemetry import logger
+from media_pipeline.vocabulary import Vocabulary
+from sweeping.buckets import Head
+from sweeping.counts import Count
+from sweeping.queues import Queues
+from sweeping.run import Run
+
+REASON = "Sweep"
+"""What the messages give as S3's reason, such as `PutObject`."""
+
+UNREAD = "unread by "
+"""What the version of a source begins with that nobody has seen."""
+
+TYPES = {"images": "image", "videos": "video"}
+"""What records call the media of each route."""
+
+ItemKey = Mapping[str, str]
+
+
+class Claims:
+    """Claims in the sweep's name: they end at once, so that a worker may claim right after."""
+
+    def __init__(self, catalog: Catalog, recipe: Recipe, queues: Queues, max_receives: int) -> None:
+        self._catalog = catalog
+        self._recipe = recipe
+        self._queues = queues
+        self._max_receives = max_receives
+        self._media = Vocabulary(recipe.record.attributes)
+        self._jobs = Vocabulary(recipe.jobs.attributes)
+
+    def revive(self, run: Run, item_key: ItemKey, pipeline: Mapping[str, Any]) -> None:
+        """See to a record whose lease ran out: send its job again, or end it for good."""
+        is_job, key = bool(pipeline.get("isJob")), pipeline.get("key")
+        route = None if is_job or key is None else route_of(key, self._recipe)
+        claim = Claim(
+            source_version=pipeline["sourceVersion"],
+            sequencer=pipeline.get("sequencer"),
+            recipe_digest=pipeline["recipeDigest"],
+            holder=run.holder,
+            expires_at=run.now(),
+            bucket=pipeline.get("bucket"),
+            key=key,
+            etag=pipeline.get("etag"),
+            keeps_revisions=False,
+            is_job=is_job,
+        )
+        attributes = _attributes("segments" if is_job else TYPES.get(route or ""), key)
+        lease = self._claim(item_key, claim, attributes, self._jobs if is_job else self._media)
+        if lease is None:
+            return
+        run.count(Count.LEASES_EXPIRED)
+        if not (key and route and self._queues.has(route) and self._is_told_by(item_key, key)):
+            self._fail(run, lease, _missing() if _is_unread(pipeline) else _lost())
+        elif pipeline["attempts"] >= self._max_receives:
+            self._catalog.exhaust(lease, "when its function ended before it did")
+            run.count(Count.GIVEN_UP)
+            logger.warning("Given up: its function ended early every time")
+        else:
+            self._send(run, route, claim)
+
+    def take_up(
+        self,
+        run: Run,
+        item_key: ItemKey,
+        bucket: str,
+        key: str,
+        head: Head,
+        is_current: Callable[[], bool],
+    ) -> None:
+        """See to an upload that no record tells of."""
+        route = route_of(key, self._recipe)
+        claim = Claim(
+            source_version=head.version_id or head.etag,
+            sequencer=None,
+            recipe_digest=self._recipe.digest,
+            holder=run.holder,
+            expires_at=run.now(),
+            bucket=bucket,
+            key=key,
+            etag=head.etag,
+            keeps_revisions=False,
+        )
+        attributes = _attributes(TYPES[str(route)], key)
+        if self._claim(item_key, claim, attributes, self._media, is_current):
+            run.count(Count.UPLOADS_MISSED)
+            self._send(run, str(route), claim)
+
+    def expire(self, run: Run, item_key: ItemKey) -> None:
+        """Say of a pending record that its upload never came; one that comes later is taken."""
+        claim = Claim(
+            source_version=f"{UNREAD}{run.holder}",
+            sequencer=None,
+            recipe_digest=self._recipe.digest,
+            holder=run.holder,
+            expires_at=run.now(),
+            keeps_revisions=False,
+        )
+        if lease := self._claim(item_key, claim, {}, self._media):
+            run.count(Count.PENDING_EXPIRED)
+            self._fail(run, lease, _missing())
+
+    def _claim(
+        self,
+        item_key: ItemKey,
+        claim: Claim,
+        attributes: Mapping[str, Any],
+        words: Vocabulary,
+        is_current: Callable[[], bool] = lambda: False,
+    ) -> Lease | None:
+        """None where somebody else has moved on with the record."""
+        claimed = self._catalog.claim(item_key, claim, attributes, is_current, words)
+        if isinstance(claimed, Lease):
+            return claimed
+        logger.info("Left alone: %s", claimed.verdict.name.lower())
+        return None
+
+    def _is_told_by(self, item_key: ItemKey, key: str) -> bool:
+        """Whether a message of the upload leads to this record; a job may have named another."""
+        try:
+            return key_of_original(key, self._recipe) == item_key
+        except BadPayloadError:
+            return False
+
+    def _send(self, run: Run, route: str, claim: Claim) -> None:
+        job = Job(
+            bucket=str(claim.bucket),
+            key=str(claim.key),
+            holder=claim.holder,
+            version_id=None if claim.source_version == claim.etag else claim.source_version,
+            etag=claim.etag,
+        )
+        self._queues.send(route, job, REASON)
+        run.count(Count.REQUEUED)
+        logger.warning("Sent to the queue of %s again", route)
+
+    def _fail(self, run: Run, lease: Lease, error: PermanentError) -> None:
+        self._catalog.fail(lease, error)
+        run.count(Count.GIVEN_UP)
+        logger.warning("Given up: %s", error)
+
+
+def _attributes(kind: str | None, key: str | None) -> dict[str, str]:
+    said = {"type": kind, "originalKey": key}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _is_unread(pipeline: Mapping[str, Any]) -> bool:
+    return "key" not in pipeline and pipeline["sourceVersion"].startswith(UNREAD)
+
+
+def _missing() -> PermanentError:
+    return PermanentError(
+        "upload_missing",
+        "No upload that the recipe takes has come for this record within a day; upload it again.",
+    )
+
+
+def _lost() -> PermanentError:
+    return PermanentError(
+        "worker_lost",
+        "The function ended before it could say what came of this, and no queue brings it back; "
+        'see the function\'s log, then invoke it again with "retry": true.',
+    )

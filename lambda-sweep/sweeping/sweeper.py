@@ -1,0 +1,210 @@
+"""A sweep: every record once, then every upload once, then what has waited in vain."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from media_pipeline.assignments import key_of_original, route_of
+from media_pipeline.failures import BadPayloadError
+from media_pipeline.leases import parse_time
+from media_pipeline.recipe import match_key
+from media_pipeline.records import Catalog
+from media_pipeline.telemetry import logger
+from media_pipeline.updates import read_item
+from sweeping.buckets import Originals, Outputs, Upload
+from sweeping.claims import Claims, ItemKey
+from sweeping.counts import Count
+from sweeping.findings import Finding, find, is_ours
+from sweeping.queues import Queues
+from sweeping.revisions import places
+from sweeping.run import Run, SweepError
+from sweeping.settings import SweepSettings
+from sweeping.tables import SEGMENTS, Records
+
+EVENT_PATIENCE = timedelta(hours=2)
+"""How late an upload's event may be, its time in the queue included, before it counts as lost."""
+
+UPLOAD_AGE = timedelta(days=2)
+"""How old an upload may be to be looked at; whatever is older, earlier sweeps have seen."""
+
+TABLE_SHARE = 0.5
+"""How much of the time the table may take, lest a large one leaves no time for the uploads."""
+
+Waiting = dict[frozenset[tuple[str, str]], ItemKey]
+"""The keys of records that wait for an upload."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Sweeper:
+    """Finds what got stuck or was left over; each decision is made of what was read a moment ago.
+
+    Any number of sweeps may run side by side, and beside any number of workers.
+    """
+
+    def __init__(
+        self,
+        settings: SweepSettings,
+        records: Records,
+        catalog: Catalog,
+        originals: Originals,
+        outputs: Outputs,
+        queues: Queues,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._recipe = settings.recipe
+        self._pending = settings.pending
+        self._records = records
+        self._originals = originals
+        self._outputs = outputs
+        self._queues = queues
+        self._claims = Claims(catalog, settings.recipe, queues, settings.max_receives)
+        self._now = now
+
+    def sweep(self, counts: Counter[Count], holder: str, seconds_left: Callable[[], float]) -> None:
+        """Count what is found and done into `counts`, as it happens.
+
+        Raises `SweepError` at the end if anything could not be seen to.
+        """
+        run = Run(counts, holder, seconds_left, self._now)
+        waiting: Waiting = {}
+        with run.passing(TABLE_SHARE):
+            self._sweep_table(run, waiting)
+        if waiting or self._queues.urls:
+            with run.passing():
+                self._sweep_uploads(run, waiting)
+        if run.failures:
+            raise SweepError(
+                f"{run.failures} findings could not be seen to; the log says which, above"
+            )
+
+    def _sweep_table(self, run: Run, waiting: Waiting) -> None:
+        # In another order every time, for a sweep that runs out of time leaves the last ones.
+        for segment in random.SystemRandom().sample(range(SEGMENTS), SEGMENTS):
+            with run.guarding({"segment": segment}):
+                run.check_time()
+                for page in self._records.pages(segment):
+                    for item in page:
+                        self._sweep_item(run, item, waiting)
+                    run.check_time()
+
+    def _sweep_item(self, run: Run, item: Mapping[str, Any], waiting: Waiting) -> None:
+        # As it is called in the log, whatever else of the item can be read.
+        named = {name: next(iter(item[name].values())) for name in self._recipe.record.key}
+        with run.guarding({"record": named}):
+            record = read_item(item)
+            finding = find(record, self._pending, run.started)
+            if finding is None:
+                return
+            run.check_time()
+            item_key = {name: record[name] for name in self._recipe.record.key}
+            if finding is Finding.PENDING:
+                waiting[frozenset(item_key.items())] = item_key
+            elif finding is Finding.LEFTOVERS:
+                self._remove_leftovers(run, item_key, record["pipeline"])
+            elif self._records.read(item_key).get("pipeline") == record["pipeline"]:
+                self._claims.revive(run, item_key, record["pipeline"])
+
+    def _remove_leftovers(self, run: Run, item_key: ItemKey, pipeline: dict[str, Any]) -> None:
+        found = places(item_key, pipeline, self._recipe)
+        if found is None:
+            return
+        for place in found:
+            removed = self._outputs.remove(place, self._is_original, run.check_time)
+            if removed:
+                run.count(Count.REVISIONS_REMOVED)
+                logger.info("Removed %d objects below %s", removed, place.prefix)
+        self._records.forget_leftovers(item_key, pipeline)
+
+    def _is_original(self, key: str) -> bool:
+        return (
+            self._outputs.bucket == self._originals.bucket
+            and match_key(self._recipe.keys.originals, key) is not None
+        )
+
+    def _sweep_uploads(self, run: Run, waiting: Waiting) -> None:
+        is_complete = False
+        with run.guarding({"bucket": self._originals.bucket}):
+            since = self._queues.created()
+            prefix = self._recipe.keys.originals.partition("{")[0]
+            for upload in self._originals.list(prefix):
+                run.check_time()
+                with run.guarding({"key": upload.key}):
+                    self._sweep_upload(run, upload, since, waiting)
+            is_complete = True
+        for item_key in waiting.values() if is_complete else ():
+            run.check_time()
+            with run.guarding({"record": item_key}):
+                item = self._records.read(item_key)
+                if find(item, self._pending, run.started) is Finding.PENDING:
+                    self._claims.expire(run, item_key)
+
+    def _sweep_upload(
+        self, run: Run, upload: Upload, since: Mapping[str, datetime], waiting: Waiting
+    ) -> None:
+        route = route_of(upload.key, self._recipe)
+        item_key = self._item_key(upload.key) if route else None
+        if route is None or item_key is None:
+            return
+        is_waited_for = waiting.pop(frozenset(item_key.items()), None) is not None
+        if upload.modified < run.started - UPLOAD_AGE and not is_waited_for:
+            return
+        # What was there before the route is for a backfill to send.
+        begins = since.get(route, run.started)
+        if not begins <= upload.modified <= run.started - EVENT_PATIENCE:
+            return
+        if not self._is_missed(upload, self._records.read(item_key)):
+            return
+        head = self._originals.head(upload.key)
+        if head is not None and head.etag == upload.etag:
+            self._claims.take_up(
+                run,
+                item_key,
+                self._originals.bucket,
+                upload.key,
+                head,
+                partial(self._is_still, upload.key, head),
+            )
+
+    def _item_key(self, key: str) -> ItemKey | None:
+        try:
+            return key_of_original(key, self._recipe)
+        except BadPayloadError:
+            # No worker could keep a record of it either.
+            return None
+
+    def _is_missed(self, upload: Upload, item: Mapping[str, Any]) -> bool:
+        """Whether no claim was ever made for an upload."""
+        if "pipeline" not in item:
+            return True
+        pipeline = item["pipeline"]
+        if not is_ours(pipeline) or pipeline.get("isJob"):
+            return False
+        if "key" not in pipeline:
+            return bool(pipeline.get("outcome", {}).get("code") == "upload_missing")
+        if pipeline["key"] == upload.key:
+            return bool(pipeline.get("etag", upload.etag) != upload.etag)
+        # Of two uploads for one record, the later one is meant.
+        last = self._last_seen(pipeline)
+        return last is not None and last < upload.modified
+
+    def _last_seen(self, pipeline: Mapping[str, Any]) -> datetime | None:
+        """The time of the upload that a record tells of, else when the record ended."""
+        is_here = (
+            pipeline.get("bucket") == self._originals.bucket
+            and match_key(self._recipe.keys.originals, pipeline["key"]) is not None
+        )
+        head = self._originals.head(pipeline["key"]) if is_here else None
+        if head is not None:
+            return head.modified
+        return parse_time(pipeline["endedAt"]) if "endedAt" in pipeline else None
+
+    def _is_still(self, key: str, head: object) -> bool:
+        return self._originals.head(key) == head
