@@ -5,7 +5,7 @@ OUTPUT ?= build
 
 VENV := build/venv
 BIN := $(VENV)/bin
-SOURCES := lambda-common lambda-image-processor lambda-video-processor scripts tests benchmarks
+SOURCES := lambda-common lambda-image-processor lambda-video-processor lambda-sweep scripts tests benchmarks
 export PYTHONPATH := scripts:lambda-common
 
 # Not `?=`: some shells export a variable of this name.
@@ -13,7 +13,7 @@ ENV = dev
 TERRAFORM = $(PYTHON) scripts/terraform.py -chdir=environments/$(ENV)
 PLAN = ../../build/$(ENV).tfplan
 
-.PHONY: demo page test check docs build layer plan apply bench-images bench-videos format lock clean
+.PHONY: demo page test check docs build layer plan apply backfill prove bench-images bench-videos format lock clean
 
 demo: $(VENV)/ready ## Apply the module to an AWS on this machine and process MEDIA="a.jpg b.mov".
 	@$(BIN)/python -m demo
@@ -63,6 +63,15 @@ apply: ## Apply what was planned for ENV, and nothing else.
 	@$(TERRAFORM) init -input=false -backend-config=backend.hcl
 	@$(TERRAFORM) apply -input=false $(PLAN)
 
+backfill: OUTPUTS ?= media.json
+backfill: $(VENV)/ready ## Send what lies in the bucket of OUTPUTS through its queues; OPTIONS=--dry-run or --help.
+	@$(BIN)/python scripts/backfill.py "$(OUTPUTS)" $(OPTIONS)
+
+prove: export PYTHONPATH := scripts:tests:lambda-common:lambda-image-processor:lambda-video-processor:lambda-sweep
+prove: SCHEDULES ?= 20000
+prove: $(VENV)/ready ## Drive the functions through SCHEDULES of faults, kills and races; figures in build/prove.json.
+	@$(BIN)/python -m proof --schedules $(SCHEDULES) $(OPTIONS)
+
 bench-images: export PYTHONPATH := lambda-common:lambda-image-processor:tests:benchmarks
 bench-images: PHOTO ?= $(wildcard ../shared/media/camera-12mp-4032x3024.jpg)
 bench-images: $(VENV)/ready ## Compare what renditions of PHOTO cost here and elsewhere, in ROUNDS.
@@ -80,7 +89,8 @@ format: $(VENV)/ready ## Put every file into its format.
 
 lock: $(VENV)/ready ## Lock the newest requirements by hash.
 	@for file in lambda-image-processor/requirements lambda-image-processor/requirements-raw \
-		lambda-video-processor/requirements requirements-dev requirements-checkov; do \
+		lambda-video-processor/requirements lambda-sweep/requirements \
+		requirements-dev requirements-checkov; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--upgrade --no-header --output-file $$file.txt $$file.in; \
 	done

@@ -1,0 +1,172 @@
+"""What happens to uploads, told one by one: as it is, and with a kill at every single call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from proof import aws
+from proof.aws import Clock
+from proof.figures import Figures
+from proof.gates import KILLS, Fate
+from proof.world import Running, World
+
+Story = Callable[[World], None]
+
+
+def good(world: World) -> None:
+    world.deliver(world.upload(0, "wide"))
+    world.drain()
+
+
+def damaged(world: World) -> None:
+    world.deliver(world.upload(0, "damaged"))
+    world.drain()
+
+
+def replaced(world: World) -> None:
+    """The event of an upload that was overwritten before anybody read it."""
+    world.deliver(world.upload(0, "damaged"))
+    world.upload(0, "wide").is_lost = True
+    world.drain()
+
+
+def overtaken(world: World) -> None:
+    """A newer version arrives, and is done, while the older one is being processed."""
+    world.deliver(world.upload(0, "wide"))
+    first = _started(world, steps=3)
+    world.deliver(world.upload(0, "damaged"))
+    world.finish(_started(world, steps=0))
+    world.finish(first)
+    world.drain()
+
+
+def twice_at_once(world: World) -> None:
+    """Two workers are given the same upload by two messages."""
+    upload = world.upload(0, "wide")
+    world.deliver(upload)
+    world.deliver(upload)
+    first, second = _started(world, steps=1), _started(world, steps=1)
+    world.finish(second)
+    world.finish(first)
+    world.drain()
+
+
+def outlived(world: World) -> None:
+    """A worker's lease runs out by another's clock, who does all of the work meanwhile."""
+    world.deliver(world.upload(0, "wide"))
+    first = _started(world, steps=4)
+    world.clock.advance(aws.VISIBILITY + timedelta(seconds=1))
+    world.finish(_started(world, steps=0))
+    world.finish(first)
+    world.drain()
+
+
+def of_one_moment(world: World) -> None:
+    """Two uploads whose sequencers differ by nothing but zeros at their end, the older one late."""
+    older = world.uploads.put(0, "wide", form=3)
+    newer = world.uploads.put(0, "damaged", form=0, tick=False)
+    for upload in (newer, older):
+        world.deliver(upload)
+        world.drain()
+
+
+def out_of_order(world: World) -> None:
+    """Of three uploads the events arrive from the last to the first."""
+    uploads = [world.uploads.put(0, name, form=form) for form, name in enumerate(("wide",) * 3)]
+    for upload in reversed(uploads):
+        world.deliver(upload)
+        world.drain()
+
+
+def unreadable_for_a_while(world: World) -> None:
+    """S3 is out of order for one try."""
+    world.deliver(world.upload(0, "wide"))
+    world.outages["s3"] = (Fate.FAILED, 4)
+    world.drain()
+
+
+def unreadable_for_long(world: World) -> None:
+    """S3 is out of order until the last try has failed."""
+    world.deliver(world.upload(0, "wide"))
+    for _ in range(aws.MAX_RECEIVES):
+        world.outages["s3"] = (Fate.FAILED, 1000)
+        if worker := world.poll(timedelta()):
+            world.finish(worker)
+        world.advance(aws.VISIBILITY + timedelta(seconds=1))
+
+
+def lost(world: World) -> None:
+    """An event never comes, and the sweep finds the upload."""
+    world.upload(0, "wide").is_lost = True
+    world.sweep_after(timedelta(hours=3))
+
+
+def left_over(world: World) -> None:
+    """A worker dies in the middle, its message is lost with it, and the sweep sees to both."""
+    world.deliver(world.upload(0, "wide"))
+    _started(world, steps=4)
+    world.advance(timedelta(minutes=16))
+    aws.purge()
+    for hours in (3, 3, 25):
+        world.sweep_after(timedelta(hours=hours))
+
+
+def given_up(world: World) -> None:
+    """No function ever comes to an end, however often the sweep sends the upload."""
+    world.upload(0, "wide").is_lost = True
+    for _ in range(aws.MAX_RECEIVES + 1):
+        world.sweep_after(timedelta(hours=3), drain=False)
+        aws.purge()
+
+
+def _started(world: World, steps: int) -> Running:
+    """A worker for the next message, some calls on its way."""
+    worker = world.poll(timedelta())
+    assert worker is not None, "there is no message"
+    for _ in range(steps):
+        if worker in world.workers:
+            world.step(worker)
+    return worker
+
+
+STORIES: dict[str, tuple[Story, ...]] = {
+    "images": (
+        *(good, damaged, replaced, overtaken, twice_at_once, outlived, of_one_moment),
+        *(out_of_order, unreadable_for_a_while, unreadable_for_long, lost, left_over, given_up),
+    ),
+    "videos": (good, unreadable_for_long, left_over),
+}
+
+
+def tell_story(clock: Clock, figures: Figures, kind: str, story: Story) -> None:
+    """Raises `ViolationError` if the story breaks a promise."""
+    for versioned in (False, True):
+        tell(partial(World, clock, figures, kind, versioned=versioned, lazy=versioned), story, {})
+
+
+def kill_everywhere(clock: Clock, figures: Figures, kind: str, story: Story) -> None:
+    """Tell a story once for each kill; the first that breaks a promise raises `ViolationError`."""
+    for versioned in (False, True):
+        begin = partial(World, clock, figures, kind, versioned=versioned, lazy=versioned)
+        calls = tell(begin, story, {})
+        for number in range(1, calls + 1):
+            for fate in KILLS:
+                tell(begin, story, {number: fate})
+
+
+def tell(begin: Callable[[], World], story: Story, fates: dict[int, Fate]) -> int:
+    """Let a story happen, the calls of those numbers meeting those fates; answers how many calls.
+
+    The calls of its settling are counted, but not disturbed.
+    """
+    world = begin()
+    world.fates = fates
+    try:
+        story(world)
+        calls = world.calls
+        world.fates = {}
+    finally:
+        world.close()
+    return calls

@@ -1,0 +1,367 @@
+"""A bucket, a table, a route and its workers, of which a schedule moves one step at a time."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import current_thread
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+import time_machine
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+
+from aws_names import REGION
+from proof import aws
+from proof.aws import ACCOUNT, DEAD_LETTERS, QUEUE, URL, Clock
+from proof.figures import Figures
+from proof.gates import Call, Fate, Gate, Worker
+from proof.promises import ViolationError, Witness
+from proof.uploads import Upload, Uploads
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TIMEOUT = timedelta(seconds=120)
+SWEEP_TIMEOUT = timedelta(seconds=900)
+
+MOST_SWEEPS = 8
+"""Five attempts, and some that were disturbed."""
+
+
+class Executor:
+    """Stands in for the threads that upload: each write is made at once, or as late as may be."""
+
+    is_lazy = False
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self._waiting: list[Write] = []
+
+    def submit(self, work: Callable[[], None]) -> Write:
+        write = Write(work)
+        if self.is_lazy:
+            self._waiting.append(write)
+        else:
+            write.make()
+        return write
+
+    def shutdown(self, **_: bool) -> None:
+        for write in self._waiting:
+            write.is_made = True
+
+
+class Write:
+    """A future whose work is done when it is waited for."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._error: Exception | None = None
+        self.is_made = False
+
+    def make(self) -> None:
+        if self.is_made:
+            return
+        self.is_made = True
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001
+            self._error = error
+
+    def result(self) -> None:
+        self.make()
+        if self._error:
+            raise self._error
+
+
+@dataclass
+class Context:
+    """What Lambda tells a function of its invocation."""
+
+    aws_request_id: str
+    seconds_left: Callable[[], float]
+    function_name: str = "proof"
+    memory_limit_in_mb: int = 1769
+    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:proof"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds_left() * 1000)
+
+
+class Running(Worker):
+    """An invocation: until when it may run, how wrong its clock is, and for which message."""
+
+    def __init__(
+        self,
+        work: Callable[[], object],
+        ended: Callable[[Worker], None],
+        deadline: datetime,
+        skew: timedelta,
+        name: str,
+    ) -> None:
+        super().__init__(work, ended)
+        self.deadline = deadline
+        self.skew = skew
+        self.kind = name
+
+
+class World:
+    """One schedule's AWS. `kind` is of the originals: `images` or `videos`."""
+
+    def __init__(
+        self, clock: Clock, figures: Figures, kind: str, *, versioned: bool, lazy: bool
+    ) -> None:
+        self.clock = clock
+        self.figures = figures
+        self.kind = kind
+        self.workers: list[Running] = []
+        self.outages: dict[str, tuple[Fate, int]] = {}
+        self.fates: dict[int, Fate] = {}
+        self.had_two_workers = False
+        self.calls = 0
+        self._requests = 0
+        figures.schedules += 1
+        Executor.is_lazy = lazy
+        aws.stand(Gate(self._carry_out, self._passed, self._met))
+        aws.reset(versioned)
+        self.uploads = Uploads(kind, versioned)
+        self.witness = Witness(self.uploads)
+
+    # What an uploader, S3 and EventBridge do.
+
+    def upload(self, medium: int, content: str) -> Upload:
+        return self.uploads.put(medium, content)
+
+    def deliver(self, upload: Upload) -> None:
+        """One of an upload's events reaches the queue."""
+        boto3.client("sqs").send_message(QueueUrl=URL, MessageBody=upload.event)
+        upload.deliveries += 1
+
+    # What Lambda does.
+
+    def poll(self, skew: timedelta) -> Running | None:
+        """Invoke the function for a message, if one is to be had."""
+        sqs = boto3.client("sqs")
+        found = sqs.receive_message(
+            QueueUrl=URL, MaxNumberOfMessages=1, MessageSystemAttributeNames=["All"]
+        ).get("Messages")
+        if not found:
+            return None
+        [message] = found
+        event = {
+            "Records": [
+                {
+                    "eventSource": "aws:sqs",
+                    "messageId": message["MessageId"],
+                    "receiptHandle": message["ReceiptHandle"],
+                    "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{QUEUE}",
+                    "attributes": message["Attributes"],
+                    "body": message["Body"],
+                }
+            ]
+        }
+
+        def ended(worker: Worker) -> None:
+            if isinstance(worker.error, AssertionError):
+                return
+            if worker.error is None and worker.answer == {"batchItemFailures": []}:
+                sqs.delete_message(QueueUrl=URL, ReceiptHandle=message["ReceiptHandle"])
+
+        handler = FUNCTIONS[self.kind]
+        return self._invoke(handler, event, ended, TIMEOUT, skew, "function")
+
+    def sweep(self, skew: timedelta) -> Running:
+        """Invoke the sweep, as the schedule does."""
+        return self._invoke("sweep", {}, lambda _: None, SWEEP_TIMEOUT, skew, "sweep")
+
+    def _invoke(
+        self,
+        module: str,
+        event: dict[str, Any],
+        settle: Callable[[Worker], None],
+        timeout: timedelta,
+        skew: timedelta,
+        name: str,
+    ) -> Running:
+        self._requests += 1
+        deadline = self.clock.now + timeout
+        context = Context(
+            f"request-{self._requests}",
+            lambda: (deadline - self.clock.now).total_seconds(),
+        )
+        handler = _handler(module)
+
+        def ended(worker: Worker) -> None:
+            if not worker.is_dead:
+                with self.clock.skewed(timedelta()):
+                    settle(worker)
+
+        worker = Running(lambda: handler(event, context), ended, deadline, skew, name)
+        worker.start()
+        self.workers.append(worker)
+        if sum(each.kind == "function" for each in self.workers) > 1:
+            self.had_two_workers = True
+        self._step(worker, Fate.PASSED)
+        return worker
+
+    def step(self, worker: Running, fate: Fate = Fate.PASSED) -> None:
+        """Let the worker's pending call meet its fate; an outage of the service overrules."""
+        call = worker.pending
+        assert call is not None
+        self.calls += 1
+        if fate is Fate.PASSED:
+            fate = self.fates.get(self.calls, fate)
+        if fate is Fate.PASSED and call.service in self.outages:
+            fate, left = self.outages[call.service]
+            self.outages[call.service] = (fate, left - 1)
+            if left <= 1:
+                del self.outages[call.service]
+        self._step(worker, fate)
+
+    def _step(self, worker: Running, fate: Fate) -> None:
+        with self.clock.skewed(worker.skew):
+            worker.step(fate)
+        if worker.pending is None:
+            worker.join()
+            self.workers.remove(worker)
+            if isinstance(worker.error, AssertionError):
+                raise worker.error
+
+    def finish(self, worker: Running) -> None:
+        while worker in self.workers:
+            self.step(worker)
+
+    def advance(self, by: timedelta) -> None:
+        """Time goes by; whoever has none left is stopped by Lambda."""
+        self.clock.advance(by)
+        for worker in [each for each in self.workers if each.deadline <= self.clock.now]:
+            self.step(worker, Fate.KILLED_BEFORE)
+
+    # What is between a worker and moto.
+
+    def _carry_out(self, event_name: str, request: AWSPreparedRequest) -> AWSResponse:
+        with self.clock.skewed(timedelta()):
+            return aws.carry_out(event_name, request)
+
+    def _passed(self, call: Call, response: AWSResponse) -> None:
+        with self.clock.skewed(timedelta()):
+            self.witness.see(call, response.status_code)
+
+    def _met(self, call: Call, fate: Fate) -> None:
+        self.figures.calls[call.site] += 1
+        if fate is not Fate.PASSED:
+            self.figures.fates[call.site, fate.value] += 1
+
+    # How it all ends.
+
+    def settle(self) -> None:
+        """No more faults: everything that is under way arrives, and the sweep runs for some days.
+
+        Raises `ViolationError` for the first promise that is broken.
+        """
+        self.outages.clear()
+        for worker in [*self.workers]:
+            self.finish(worker)
+        for upload in self.uploads.made:
+            if not upload.deliveries and not upload.is_lost:
+                self.deliver(upload)
+        self.drain()
+        self.witness.judge_order()
+        for _ in range(MOST_SWEEPS):
+            self.sweep_after(timedelta(hours=3))
+            if self.witness.has_seen_all_end():
+                break
+        self.witness.judge_states(is_redriven=False)
+        self._redrive()
+        self.drain()
+        self.sweep_after(timedelta(hours=25))
+        self.sweep_after(timedelta(hours=3))
+        self.witness.judge_states(is_redriven=True)
+        self.witness.judge_objects()
+        if left := aws.messages() + aws.messages(DEAD_LETTERS):
+            raise ViolationError("message left", f"{left} messages remain")
+
+    def sweep_after(self, time: timedelta, *, drain: bool = True) -> None:
+        """Let time go by, a sweep run, and what it sent be processed."""
+        self.advance(time)
+        sweep = self.sweep(timedelta())
+        self.finish(sweep)
+        if sweep.error is not None and not sweep.is_dead:
+            raise ViolationError("sweep failed", repr(sweep.error)) from sweep.error
+        if drain:
+            self.drain()
+
+    def drain(self) -> None:
+        """Until the queue is empty: each message gets its function, one after the other."""
+        for _ in range(200):
+            while worker := self.poll(timedelta()):
+                self.finish(worker)
+            if not aws.messages():
+                return
+            self.advance(aws.VISIBILITY + timedelta(seconds=1))
+        raise ViolationError("message left", "a message comes back for ever")
+
+    def _redrive(self) -> None:
+        """What an operator does after a repair: the dead letters go back to the queue.
+
+        An upload whose record says `retries_exhausted` and that has no dead letter is sent again,
+        as the backfill does.
+        """
+        sqs = boto3.client("sqs")
+        dead = URL.replace(QUEUE, DEAD_LETTERS)
+        while found := sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                sqs.send_message(QueueUrl=URL, MessageBody=message["Body"])
+                sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
+        for upload in self.witness.exhausted():
+            sqs.send_message(QueueUrl=URL, MessageBody=upload.event)
+
+    def close(self) -> None:
+        """Let everything settle and count what was broken, if anything."""
+        try:
+            self.settle()
+        except ViolationError as violation:
+            self.figures.violations[violation.kind] += 1
+            raise
+        finally:
+            self.figures.with_two_workers += self.had_two_workers
+            for worker in [*self.workers]:
+                self._step(worker, Fate.KILLED_BEFORE)
+
+
+FUNCTIONS = {"images": "image_processor", "videos": "video_processor"}
+
+
+def _handler(name: str) -> Callable[[dict[str, Any], Context], object]:
+    module: ModuleType = importlib.import_module(name)
+    handler: Callable[[dict[str, Any], Context], object] = module.lambda_handler
+    return handler
+
+
+def _own_folder(folder: Path) -> str:
+    """No two instances of a function share their storage."""
+    own = folder / str(current_thread().ident)
+    own.mkdir(exist_ok=True)
+    return str(own)
+
+
+@contextmanager
+def proving() -> Iterator[Clock]:
+    """Everything that worlds of one process share; what functions log goes nowhere."""
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        redirect_stdout(nowhere),
+        time_machine.travel(START, tick=False) as traveller,
+        aws.embedded(),
+        TemporaryDirectory() as folder,
+        patch("media_pipeline.work_folder.tempfile.gettempdir", lambda: _own_folder(Path(folder))),
+        patch("media_pipeline.storage.ThreadPoolExecutor", Executor),
+        patch("sweeping.sweeper.SEGMENTS", 1),
+        patch("sweeping.tables.SEGMENTS", 1),
+    ):
+        yield Clock(traveller, START)
