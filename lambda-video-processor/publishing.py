@@ -28,10 +28,17 @@ class StreamPublisher:
     def __init__(self, task: Task) -> None:
         self._task = task
         self._located: dict[str, Located] = {}
+        self._first: Located | None = None
 
     def publish_first(self, stream: Stream) -> None:
         """Makes the stream playable, and says so in the record, while the ladder is being made."""
         self._task.publish_early({"stream": {**self.publish(stream), "stage": "first"}})
+        self._first = self._located[stream.files[-1].name]
+
+    def publish_complete(self, stream: Stream) -> dict[str, Any]:
+        """The whole stream; the playlist of the first one stays, for whoever began with that."""
+        published = {**self.publish(stream), "stage": "complete"}
+        return {**published, "first": self._first} if self._first else published
 
     def publish(self, stream: Stream) -> dict[str, Any]:
         """Everything that plays, then the playlist that names it; the record's `stream`."""

@@ -33,7 +33,7 @@ def process(task: Task) -> dict[str, Any]:
     if made.storyboard:
         pictures["storyboard"] = publishing.publish_storyboard(task, made.storyboard)
     pictured = time.monotonic()
-    stream = {**streams.publish(made.stream), "stage": "complete"}
+    stream = streams.publish_complete(made.stream)
     if made.passed_through:
         stream["passedThrough"] = made.passed_through
     return {
