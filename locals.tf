@@ -28,15 +28,21 @@ locals {
     contains(var.media, "images") ? ["image-processor"] : [],
     contains(var.media, "videos") ? ["video-processor"] : [],
     contains(var.media, "videos") && var.ffmpeg_layer == null ? ["ffmpeg-layer"] : [],
+    local.has_sweep ? ["sweep"] : [],
   ))
 
   # What Lambda takes directly; a larger zip goes by way of a bucket.
   most_bytes = 50 * 1024 * 1024
-  staging_buckets = { for artifact in ["image-processor", "video-processor", "ffmpeg-layer"] :
+  staging_buckets = { for artifact in ["image-processor", "video-processor", "ffmpeg-layer", "sweep"] :
     artifact => try(
       jsondecode(file("${var.artifacts.directory}/${artifact}.zip.json")).bytes > local.most_bytes, false
     ) ? coalesce(var.artifacts.bucket, module.storage["media"].name) : null
   }
+
+  # How long a queue hides a message from other workers, as AWS advises, and when it hands it out again.
+  visibility_seconds = { for route in var.media : route => 6 * var.functions[route].timeout_seconds }
+
+  rate_form = "^rate\\(([1-9][0-9]*) (minutes?|hours?)\\)$"
 
   function_ranges = {
     memory_mb       = { from = 128, to = 10240 }
@@ -110,7 +116,8 @@ locals {
 }
 
 locals {
-  # Role names know no region, so a second deployment in another one needs its own.
+  # Names of roles and of dashboards know no region, so a second deployment in another one needs its
+  # own.
   full_names = merge(
     {
       bucket = {
@@ -122,6 +129,14 @@ locals {
       }
       table        = { limit = 255, text = coalesce(var.catalog.table_name, "${var.name}-media") }
       ffmpeg_layer = { limit = 64, text = "${var.name}-ffmpeg" }
+      sweep        = { limit = 64, text = "${var.name}-sweep" }
+      sweep_role   = { limit = 64, text = "${var.name}-sweep-${local.account.region}" }
+      schedule_role = {
+        limit = 64
+        text  = "${var.name}-sweep-schedule-${local.account.region}"
+      }
+      alarm_topic = { limit = 256, text = "${var.name}-alarms" }
+      dashboard   = { limit = 255, text = "${var.name}-media-${local.account.region}" }
     },
     [for route in ["images", "videos"] : {
       "${route}_function" = {

@@ -63,9 +63,12 @@ module "function" {
   layers         = local.processors[each.key].layers
   sizing         = local.processors[each.key].sizing
   logs           = var.logs
-  alarms         = var.alarms
+  alarms         = local.alarms
+  own_alarms     = local.disk_alarms[each.key]
   verify         = var.verify_existing
   tags           = var.tags
+
+  redelivery_seconds = var.intake.enabled ? local.visibility_seconds[each.key] : null
 
   role = {
     name                 = local.names["${each.key}_role"]
@@ -127,17 +130,124 @@ module "intake" {
   source   = "./modules/intake"
   for_each = { for route, processor in local.processors : route => processor if var.intake.enabled }
 
-  account                  = local.account
-  name                     = local.names["${each.key}_queue"]
-  dead_letter_name         = local.names["${each.key}_dead_letter_queue"]
-  bucket                   = module.storage["media"].name
-  suffixes                 = local.recipe[each.key].suffixes
-  key_prefix               = local.originals_prefix
-  key_wildcard             = local.key_wildcard
-  function_arn             = module.function[each.key].arn
-  function_timeout_seconds = each.value.sizing.timeout_seconds
-  concurrency              = each.value.sizing.concurrency
-  max_receives             = local.max_receives
-  alarms                   = var.alarms
-  tags                     = var.tags
+  account            = local.account
+  name               = local.names["${each.key}_queue"]
+  dead_letter_name   = local.names["${each.key}_dead_letter_queue"]
+  bucket             = module.storage["media"].name
+  suffixes           = local.recipe[each.key].suffixes
+  key_prefix         = local.originals_prefix
+  key_wildcard       = local.key_wildcard
+  function_arn       = module.function[each.key].arn
+  visibility_seconds = local.visibility_seconds[each.key]
+  concurrency        = each.value.sizing.concurrency
+  max_receives       = local.max_receives
+  alarms             = local.alarms
+  tags               = var.tags
+}
+
+module "sweep" {
+  source = "./modules/function"
+  count  = local.has_sweep ? 1 : 0
+
+  account        = local.account
+  name           = local.names.sweep
+  description    = "Finds what stopped halfway, sends it again or gives it up, and removes what it left."
+  zip            = "${var.artifacts.directory}/sweep.zip"
+  staging_bucket = local.staging_buckets["sweep"]
+  handler        = "sweep.lambda_handler"
+  runtime        = var.runtime
+  architecture   = var.architecture
+  sizing         = { memory_mb = var.sweep.memory_mb, timeout_seconds = 900, storage_mb = 512 }
+  logs           = var.logs
+  alarms         = local.alarms
+  own_alarms     = local.sweep_alarms
+  verify         = var.verify_existing
+  tags           = var.tags
+  permissions    = local.sweep_permissions
+
+  # It may take all the time it has; `unfinished` tells when that was not enough.
+  watches = ["errors", "throttles"]
+
+  role = {
+    name                 = local.names.sweep_role
+    said_in              = "sweep.existing_role_name"
+    path                 = var.iam.path
+    permissions_boundary = var.iam.permissions_boundary
+    existing_name        = var.sweep.existing_role_name
+    attach_policies      = var.iam.attach_policies
+  }
+
+  environment = { for name, value in {
+    MEDIA_TABLE                  = module.catalog.name
+    MEDIA_BUCKET                 = module.storage["media"].name
+    OUTPUT_BUCKET                = local.outputs_bucket.name
+    DELIVERY_DOMAIN              = var.delivery_domain
+    MEDIA_RECIPE                 = local.recipe_differences
+    MAX_RECEIVES                 = tostring(local.max_receives)
+    QUEUES                       = jsonencode(local.queue_urls)
+    PENDING                      = try(length(local.pending.attributes), 0) == 0 ? null : jsonencode(local.pending)
+    POWERTOOLS_SERVICE_NAME      = "sweep"
+    POWERTOOLS_METRICS_NAMESPACE = var.name
+    POWERTOOLS_LOG_LEVEL         = var.logs.level
+  } : name => value if value != null }
+}
+
+module "schedule" {
+  source = "./modules/schedule"
+  count  = local.has_sweep ? 1 : 0
+
+  account       = local.account
+  name          = local.names.sweep
+  purpose       = "sweep"
+  description   = "Runs the sweep of ${var.name}."
+  expression    = var.sweep.schedule
+  function_name = local.names.sweep
+  function_arn  = module.sweep[0].arn
+  alarms        = local.alarms
+  tags          = var.tags
+
+  role = {
+    name                 = local.names.schedule_role
+    path                 = var.iam.path
+    permissions_boundary = var.iam.permissions_boundary
+    existing_name        = var.sweep.existing_role_name
+    attach_policies      = var.iam.attach_policies
+  }
+}
+
+module "alarm_topic" {
+  source = "./modules/alarm-topic"
+  count  = local.has_own_topic ? 1 : 0
+
+  account = local.account
+  name    = local.names.alarm_topic
+  emails  = var.alarms.emails
+  tags    = var.tags
+}
+
+module "dashboard" {
+  source = "./modules/dashboard"
+  count  = local.has_dashboard ? 1 : 0
+
+  name         = local.names.dashboard
+  region       = local.account.region
+  namespace    = var.name
+  disk_percent = local.disk_percent
+
+  functions = { for route, processor in local.processors : route => {
+    name         = module.function[route].name
+    service      = processor.artifact
+    memory_mb    = processor.sizing.memory_mb
+    architecture = var.architecture
+  } }
+  sweep = !local.has_sweep ? null : {
+    name         = module.sweep[0].name
+    service      = "sweep"
+    memory_mb    = var.sweep.memory_mb
+    architecture = var.architecture
+  }
+  queues = { for route, intake in module.intake : route => {
+    queue             = intake.queue.name
+    dead_letter_queue = intake.dead_letter_queue.name
+  } }
 }

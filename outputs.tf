@@ -33,18 +33,25 @@ output "table" {
 }
 
 output "functions" {
-  description = "By route (`images`, `videos`): `name`, `arn`, `role_arn`, `log_group`."
+  description = "By route (`images`, `videos`): `name`, `arn`, `role_arn`, `log_group`, `memory_mb`, `architecture`."
   value = { for route, function in module.function : route => {
-    name      = function.name
-    arn       = function.arn
-    role_arn  = function.role_arn
-    log_group = function.log_group
+    name         = function.name
+    arn          = function.arn
+    role_arn     = function.role_arn
+    log_group    = function.log_group
+    memory_mb    = local.processors[route].sizing.memory_mb
+    architecture = var.architecture
   } }
 }
 
 output "policies" {
-  description = "By route and reason, the policy documents (JSON) of what the functions' roles must be allowed: an existing role needs them, unless `iam.attach_policies` has attached them."
-  value       = { for route, function in module.function : route => function.policies }
+  description = "By route, or `sweep` where there is one, and by reason, the policy documents (JSON) of what the roles must be allowed: an existing role needs them, unless `iam.attach_policies` has attached them. A role for the sweep also needs `invoke-sweep`, for the Scheduler."
+  value = merge(
+    { for route, function in module.function : route => function.policies },
+    !local.has_sweep ? {} : {
+      sweep = merge(module.sweep[0].policies, module.schedule[0].policies)
+    },
+  )
 }
 
 output "invoke_policies" {
@@ -59,6 +66,31 @@ output "queues" {
     dead_letter_queue = intake.dead_letter_queue
     rule_arn          = intake.rule_arn
   } }
+}
+
+output "sweep" {
+  description = "The sweep: `name`, `arn`, `role_arn`, `log_group` of its function, `schedule_arn` and `schedule_role_arn`; null where there is none."
+  value = !local.has_sweep ? null : {
+    name              = module.sweep[0].name
+    arn               = module.sweep[0].arn
+    role_arn          = module.sweep[0].role_arn
+    log_group         = module.sweep[0].log_group
+    schedule_arn      = module.schedule[0].arn
+    schedule_role_arn = module.schedule[0].role_arn
+  }
+}
+
+output "alarm_topic_arns" {
+  description = "The SNS topics that the alarms tell: yours, or the one that was made; none without alarms."
+  value       = var.alarms.enabled ? local.alarms.topic_arns : []
+}
+
+output "dashboard" {
+  description = "The dashboard: `name`, and its `body` (JSON); null where there is none."
+  value = !local.has_dashboard ? null : {
+    name = module.dashboard[0].name
+    body = module.dashboard[0].body
+  }
 }
 
 output "ffmpeg_layer_arn" {

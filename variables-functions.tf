@@ -2,9 +2,9 @@ variable "artifacts" {
   description = <<-EOT
     Where the built zips are. They are checked against the JSON that the build writes beside them.
 
-    - `directory` (required): the folder that holds `image-processor.zip`, `video-processor.zip`
-      and `ffmpeg-layer.zip`, each with its `.zip.json`; those that `media` and `ffmpeg_layer` make
-      needless may be missing.
+    - `directory` (required): the folder that holds `image-processor.zip`, `video-processor.zip`,
+      `sweep.zip` and `ffmpeg-layer.zip`, each with its `.zip.json`; those that `media`, `sweep` and
+      `ffmpeg_layer` make needless may be missing.
     - `bucket` (the media bucket, if it is made here): a bucket by way of which a zip over 50 MB
       goes to Lambda.
   EOT
@@ -163,7 +163,8 @@ variable "ffmpeg_layer" {
 
 variable "iam" {
   description = <<-EOT
-    The functions' execution roles. Every attribute is optional.
+    The functions' execution roles. The sweep, which may more than they, has one of its own
+    (`sweep.existing_role_name`). Every attribute is optional.
 
     - `existing_role_name` (none): a role of yours, which lambda.amazonaws.com may assume, for every
       function, instead of one being made for each; a name that a plan knows, such as

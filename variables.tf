@@ -173,23 +173,6 @@ variable "delivery_domain" {
   }
 }
 
-variable "alarms" {
-  description = <<-EOT
-    CloudWatch alarms. Every attribute is optional.
-
-    - `enabled` (true): errors, throttles and durations of each function, and dead letters.
-    - `topic_arns` (none): the SNS topics that are told.
-  EOT
-  type        = object({ enabled = optional(bool, true), topic_arns = optional(list(string), []) })
-  default     = {}
-  nullable    = false
-
-  validation {
-    condition     = length(var.alarms.topic_arns) <= 5
-    error_message = "Give `alarms.topic_arns` at most five topics, which is what an alarm takes."
-  }
-}
-
 variable "verify_existing" {
   description = "Whether a plan looks up every bucket, table, role, layer and log group that is said to exist, which needs permission to read them."
   type        = bool

@@ -56,7 +56,7 @@ def write_artifacts(
     runtime: str = "python3.13",
     raw: bool | None = False,
     size: int = 1,
-    names: Sequence[str] = ("image-processor", "video-processor", "ffmpeg-layer"),
+    names: Sequence[str] = ("image-processor", "video-processor", "ffmpeg-layer", "sweep"),
 ) -> None:
     """Zips with nothing in them, described as given; `raw=None` as before there was the word."""
     folder.mkdir()

@@ -5,5 +5,7 @@ output "media" {
     table     = module.media.table
     functions = module.media.functions
     queues    = module.media.queues
+    recipe    = module.media.recipe
+    sweep     = module.media.sweep
   }
 }

@@ -17,6 +17,8 @@ provider "aws" {
     lambda     = var.endpoint
     logs       = var.endpoint
     s3         = var.endpoint
+    scheduler  = var.endpoint
+    sns        = var.endpoint
     sqs        = var.endpoint
     sts        = var.endpoint
   }

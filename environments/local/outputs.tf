@@ -9,11 +9,31 @@ output "table" {
 }
 
 output "functions" {
-  description = "By route (`images`, `videos`): `name`, `arn`, `role_arn`, `log_group`."
+  description = "By route (`images`, `videos`): `name`, `arn`, `role_arn`, `log_group`, `memory_mb`, `architecture`."
   value       = module.media.functions
 }
 
 output "queues" {
   description = "By route: `queue` and `dead_letter_queue` (each `name`, `url`, `arn`), `rule_arn`."
   value       = module.media.queues
+}
+
+output "recipe" {
+  description = "The whole recipe, as the functions follow it."
+  value       = module.media.recipe
+}
+
+output "sweep" {
+  description = "The sweep: `name`, `arn`, `role_arn`, `log_group`, `schedule_arn`, `schedule_role_arn`."
+  value       = module.media.sweep
+}
+
+output "alarm_topic_arns" {
+  description = "The SNS topics that the alarms tell."
+  value       = module.media.alarm_topic_arns
+}
+
+output "dashboard" {
+  description = "The dashboard: `name`, and its `body` (JSON)."
+  value       = module.media.dashboard
 }

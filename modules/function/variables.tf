@@ -60,9 +60,10 @@ variable "sizing" {
 }
 
 variable "role" {
-  description = "The execution role: its `name`, its `path`, its `permissions_boundary` if any; or the `existing_name` of one, which gets the policies only with `attach_policies`."
+  description = "The execution role: its `name`, its `path`, its `permissions_boundary` if any; or the `existing_name` of one, which gets the policies only with `attach_policies`, and the `said_in` by which the caller knows that name."
   type = object({
     name                 = string
+    said_in              = optional(string, "iam.existing_role_name")
     path                 = optional(string, "/")
     permissions_boundary = optional(string)
     existing_name        = optional(string)
@@ -117,6 +118,31 @@ variable "alarms" {
   description = "Whether there are alarms (`enabled`), and the SNS topics (`topic_arns`) they tell."
   type        = object({ enabled = bool, topic_arns = list(string) })
   nullable    = false
+}
+
+variable "watches" {
+  description = "What of Lambda's own metrics there are alarms on: `errors`, `throttles`, `duration`."
+  type        = set(string)
+  default     = ["errors", "throttles", "duration"]
+  nullable    = false
+}
+
+variable "own_alarms" {
+  description = "Alarms on what the function itself emits, by name: the `statistic` over five minutes of the sum of `metrics` must not pass `threshold`; `description` says what to look at first."
+  type = map(object({
+    metrics     = list(string)
+    statistic   = string
+    threshold   = number
+    description = string
+  }))
+  default  = {}
+  nullable = false
+}
+
+variable "redelivery_seconds" {
+  description = "After how long a queue hands out again what crashed, so that a single error is not worth an alarm; null where nothing does, and each is."
+  type        = number
+  default     = null
 }
 
 variable "tags" {

@@ -63,7 +63,7 @@ resource "aws_cloudwatch_event_target" "queue" {
 
 resource "aws_sqs_queue" "this" {
   name                       = var.name
-  visibility_timeout_seconds = 6 * var.function_timeout_seconds
+  visibility_timeout_seconds = var.visibility_seconds
   message_retention_seconds  = 4 * 24 * 3600
   receive_wait_time_seconds  = 20
   sqs_managed_sse_enabled    = true
@@ -136,7 +136,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   count = var.alarms.enabled ? 1 : 0
 
   alarm_name          = aws_sqs_queue.dead_letters.name
-  alarm_description   = "A job failed ${var.max_receives} times. Its record says why; once that is mended, redrive ${aws_sqs_queue.dead_letters.name} to ${aws_sqs_queue.this.name}."
+  alarm_description   = "A job failed ${var.max_receives} times. Look first at its record, whose error says why, or at the function's log. Once that is mended: aws sqs start-message-move-task --region ${var.account.region} --source-arn ${local.dead_letter_arn}"
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dead_letters.name }
@@ -145,6 +145,26 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = var.alarms.topic_arns
+  ok_actions          = var.alarms.topic_arns
+  tags                = var.tags
+}
+
+# One try that crashed comes back after the visibility timeout, and is told by no more than that.
+resource "aws_cloudwatch_metric_alarm" "age" {
+  count = var.alarms.enabled ? 1 : 0
+
+  alarm_name          = "${aws_sqs_queue.this.name}-age"
+  alarm_description   = "An upload has waited for more than ${2 * var.visibility_seconds / 60} minutes. Look first at ApproximateNumberOfMessagesVisible of the queue ${aws_sqs_queue.this.name}: many mean that uploads come faster than ${var.concurrency} at a time can do (raise `concurrency`), few that the function fails or is not invoked (its log, its throttles, the event source mapping)."
+  namespace           = "AWS/SQS"
+  metric_name         = "ApproximateAgeOfOldestMessage"
+  dimensions          = { QueueName = aws_sqs_queue.this.name }
+  statistic           = "Maximum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 2 * var.visibility_seconds
   treat_missing_data  = "notBreaching"
   alarm_actions       = var.alarms.topic_arns
   ok_actions          = var.alarms.topic_arns

@@ -48,8 +48,8 @@ variable "function_arn" {
   nullable    = false
 }
 
-variable "function_timeout_seconds" {
-  description = "The function's timeout; a message stays invisible for six times as long."
+variable "visibility_seconds" {
+  description = "How long a message that is in work is hidden from others; six times the function's timeout, as AWS advises."
   type        = number
   nullable    = false
 }

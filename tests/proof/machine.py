@@ -46,12 +46,25 @@ class Schedules(RuleBasedStateMachine):
         content=PICKS,
         form=FORMS,
         copies=st.sampled_from([1, 2, 2, 3]),
+        started=st.lists(st.integers(0, 7), max_size=2),
     )
-    def begin(self, versioned: bool, lazy: bool, content: int, form: int, copies: int) -> None:
+    def begin(
+        self,
+        versioned: bool,
+        lazy: bool,
+        content: int,
+        form: int,
+        copies: int,
+        started: list[int],
+    ) -> None:
+        """An upload, told of once or more often, and perhaps workers that are at it."""
         self._world = World(self.clock, self.figures, self.kind, versioned=versioned, lazy=lazy)
         upload = self.world.uploads.put(0, self._content(content), form=form)
         for _ in range(copies):
             self.world.deliver(upload)
+        for steps in started:
+            if worker := self.world.poll(timedelta()):
+                self._run(worker, steps)
 
     @rule(
         medium=st.sampled_from([0, 0, 0, 1]),

@@ -272,19 +272,23 @@ class World:
                 self.deliver(upload)
         self.drain()
         self.witness.judge_order()
-        for _ in range(MOST_SWEEPS):
-            self.sweep_after(timedelta(hours=3))
-            if self.witness.has_seen_all_end():
-                break
+        self._sweep_until_all_end()
         self.witness.judge_states(is_redriven=False)
         self._redrive()
         self.drain()
         self.sweep_after(timedelta(hours=25))
-        self.sweep_after(timedelta(hours=3))
+        if not self.witness.has_seen_all_end():
+            self._sweep_until_all_end()
         self.witness.judge_states(is_redriven=True)
         self.witness.judge_objects()
         if left := aws.messages() + aws.messages(DEAD_LETTERS):
             raise ViolationError("message left", f"{left} messages remain")
+
+    def _sweep_until_all_end(self) -> None:
+        for _ in range(MOST_SWEEPS):
+            self.sweep_after(timedelta(hours=3))
+            if self.witness.has_seen_all_end():
+                return
 
     def sweep_after(self, time: timedelta, *, drain: bool = True) -> None:
         """Let time go by, a sweep run, and what it sent be processed."""

@@ -6,14 +6,14 @@ variables {
   account = { id = "123456789012", partition = "aws", region = "eu-central-1" }
   alarms  = { enabled = true, topic_arns = ["arn:aws:sns:eu-central-1:123456789012:on-call"] }
 
-  dead_letter_name         = "shop-images-dead-letters"
-  bucket                   = "shop-media"
-  suffixes                 = [".jpg", ".png"]
-  key_prefix               = "originals/"
-  function_arn             = "arn:aws:lambda:eu-central-1:123456789012:function:shop-image-processor"
-  function_timeout_seconds = 120
-  concurrency              = 5
-  max_receives             = 5
+  dead_letter_name   = "shop-images-dead-letters"
+  bucket             = "shop-media"
+  suffixes           = [".jpg", ".png"]
+  key_prefix         = "originals/"
+  function_arn       = "arn:aws:lambda:eu-central-1:123456789012:function:shop-image-processor"
+  visibility_seconds = 720
+  concurrency        = 5
+  max_receives       = 5
 }
 
 run "intake" {

@@ -49,9 +49,13 @@ def checkout_under_test(checkout: Checkout) -> Checkout:
     write_artifacts(checkout.path / "artifacts-with-raw", raw=True)
     write_artifacts(checkout.path / "artifacts-silent-on-raw", raw=None)
     write_artifacts(checkout.path / "artifacts-large", size=60_000_000)
-    write_artifacts(checkout.path / "artifacts-of-images", names=["image-processor"])
+    write_artifacts(checkout.path / "artifacts-of-images", names=["image-processor", "sweep"])
     write_artifacts(
-        checkout.path / "artifacts-of-videos", names=["video-processor", "ffmpeg-layer"]
+        checkout.path / "artifacts-of-videos", names=["video-processor", "ffmpeg-layer", "sweep"]
+    )
+    write_artifacts(
+        checkout.path / "artifacts-without-sweep",
+        names=["image-processor", "video-processor", "ffmpeg-layer"],
     )
     (checkout.path / "artifacts-without-json/ffmpeg-layer.zip.json").unlink()
     (checkout.path / "artifacts-silent/ffmpeg-layer.zip.json").write_text("{}")

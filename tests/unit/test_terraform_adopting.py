@@ -71,13 +71,18 @@ def test_documents_are_outputs_and_the_same_whosever_role_it_is(plan: Plan) -> N
             others = "-".join(thing for thing in name.split("-") if thing != "role") or "nothing"
             assert documents[name] == documents[others]
             continue
-        for route in ("images", "videos"):
-            within = f'module.media["{name}"].module.function["{route}"]'
+        media = f'module.media["{name}"].module'
+        for who, within in {
+            "images": [f'{media}.function["images"]'],
+            "videos": [f'{media}.function["videos"]'],
+            "sweep": [f"{media}.sweep", f"{media}.schedule"],
+        }.items():
             attached = {
                 policy["name"]: json.loads(policy["policy"])
-                for policy in planned(plan, POLICIES, within)
+                for module in within
+                for policy in planned(plan, POLICIES, module)
             }
-            told = documents[name][route].items()
+            told = documents[name][who].items()
             assert attached == {reason: json.loads(document) for reason, document in told}
 
 
@@ -143,15 +148,21 @@ def _plan_of(checkout: Checkout, endpoint: str, name: str, said: str, beside: st
 def test_policies_are_attached_to_an_adopted_role_if_asked(
     checkout: Checkout, endpoint: str
 ) -> None:
-    said = 'iam = { existing_role_name = "acme-lambda", attach_policies = true }'
+    said = """
+      iam   = { existing_role_name = "acme-lambda", attach_policies = true }
+      sweep = { existing_role_name = "acme-sweep" }
+    """
     plan = _plan_of(checkout, endpoint, "attaching", said)
     policies = planned(plan, POLICIES)
-    assert {policy["role"] for policy in policies} == {"acme-lambda"}
+    assert {policy["role"] for policy in policies} == {"acme-lambda", "acme-sweep"}
     granted = granted_in(plan, "module.media")
-    # One role for both functions: no policy may replace another's.
+    # Each role serves two: no policy may replace another's.
     assert len(granted) == len(policies)
     assert "shop-image-processor-read-originals" in granted
     assert "shop-video-processor-read-originals" in granted
+    swept = {policy["name"] for policy in policies if policy["role"] == "acme-sweep"}
+    assert {"shop-sweep-find-records", "shop-sweep-invoke-sweep"} <= swept
+    assert all(name.startswith("shop-sweep-") for name in swept)
 
 
 def test_the_smallest_case_adds_two(checkout: Checkout, endpoint: str) -> None:
@@ -218,7 +229,7 @@ def test_what_is_adopted_may_be_made_in_the_same_apply(
     if waits:
         said += "depends_on = [aws_kms_key.media]"
     plan = _plan_of(checkout, endpoint, f"same-root-{waits}", said, SAME_ROOT)
-    assert len(planned(plan, "aws_lambda_function", "module.media")) == 2
+    assert len(planned(plan, "aws_lambda_function", "module.media")) == 3
     assert not planned(plan, "aws_lambda_layer_version", "module.media")
 
 

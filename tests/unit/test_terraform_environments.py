@@ -29,6 +29,8 @@ NAMED_BY = {
     "aws_lambda_function": "function_name",
     "aws_lambda_layer_version": "layer_name",
     "aws_s3_bucket": "bucket",
+    "aws_scheduler_schedule": "name",
+    "aws_scheduler_schedule_group": "name",
     "aws_sqs_queue": "name",
 }
 # The state is kept by, and the account asked of, an AWS on this machine.

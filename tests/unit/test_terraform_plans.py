@@ -103,6 +103,7 @@ def test_policies_name_what_is_made(local_plan: Plan) -> None:
     }
     assert _names(local_plan, "aws_cloudwatch_log_group", "name") == {
         "/aws/lambda/demo-image-processor",
+        "/aws/lambda/demo-sweep",
         "/aws/lambda/demo-video-processor",
     }
 
@@ -185,6 +186,61 @@ def test_functions_are_told_what_they_read(local_plan: Plan, callers_plan: Plan)
     }
     differing = _function(callers_plan, 'module.media["who_differs"]', "videos")
     assert differing["environment"][0]["variables"]["DELIVERY_DOMAIN"] == "media.example.com"
+
+
+def test_the_sweep_is_told_what_it_reads(local_plan: Plan, callers_plan: Plan) -> None:
+    (sweep,) = planned(local_plan, "aws_lambda_function", "module.media.module.sweep")
+    told = sweep["environment"][0]["variables"]
+    url = f"https://sqs.eu-central-1.amazonaws.com/{ACCOUNT}"
+    assert json.loads(told.pop("QUEUES")) == {
+        "images": f"{url}/demo-images",
+        "videos": f"{url}/demo-videos",
+    }
+    assert json.loads(told.pop("PENDING")) == {
+        "attributes": {"status": "pending"},
+        "created_at": "createdAt",
+    }
+    assert told == {
+        "MEDIA_TABLE": "demo-media",
+        "MEDIA_BUCKET": BUCKET_ARN.removeprefix("arn:aws:s3:::"),
+        "OUTPUT_BUCKET": BUCKET_ARN.removeprefix("arn:aws:s3:::"),
+        "MEDIA_RECIPE": "{}",
+        "MAX_RECEIVES": "5",
+        "POWERTOOLS_SERVICE_NAME": "sweep",
+        "POWERTOOLS_METRICS_NAMESPACE": "demo",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+    assert (sweep["timeout"], sweep["memory_size"], sweep["handler"]) == (
+        900,
+        512,
+        "sweep.lambda_handler",
+    )
+    within = 'module.media["who_differs"].module.sweep'
+    (differing,) = planned(callers_plan, "aws_lambda_function", within)
+    differences = differing["environment"][0]["variables"]["MEDIA_RECIPE"]
+    told_videos = _function(callers_plan, 'module.media["who_differs"]', "videos")
+    assert differences == told_videos["environment"][0]["variables"]["MEDIA_RECIPE"]
+
+
+def test_each_alarm_is_of_something_that_is_made_and_tells_the_topic(local_plan: Plan) -> None:
+    made = {
+        "FunctionName": _names(local_plan, "aws_lambda_function", "function_name"),
+        "QueueName": _names(local_plan, "aws_sqs_queue", "name"),
+        "ScheduleGroup": _names(local_plan, "aws_scheduler_schedule_group", "name"),
+        "service": {"image-processor", "video-processor", "sweep"},
+    }
+    watched = set()
+    for alarm in planned(local_plan, "aws_cloudwatch_metric_alarm"):
+        metrics = [alarm] if alarm["metric_name"] else []
+        metrics += [metric for query in alarm["metric_query"] for metric in query["metric"]]
+        for metric in metrics:
+            ((dimension, name),) = metric["dimensions"].items()
+            assert name in made[dimension], alarm["alarm_name"]
+            watched.add(name)
+        assert alarm["alarm_actions"] == [f"arn:aws:sns:{IN_REGION}:demo-alarms"]
+        assert "Look first" in alarm["alarm_description"]
+        assert len(alarm["alarm_description"]) <= 1024
+    assert watched == set().union(*made.values())
 
 
 def test_only_videos_have_the_layer(local_plan: Plan) -> None:

@@ -57,6 +57,7 @@ module "media" {
   catalog   = { existing_table_name = each.value.table ? "acme-items" : null }
   iam       = { existing_role_name = each.value.role ? "acme-lambda" : null, path = "/acme/" }
   logs      = { existing_group_name = each.value.logs ? "/acme/media" : null }
+  sweep     = { existing_role_name = each.value.role ? "acme-sweep" : null }
   ffmpeg_layer = each.value.layer ? {
     existing_arn = "arn:aws:lambda:eu-central-1:123456789012:layer:acme-ffmpeg:3"
   } : null
@@ -70,6 +71,7 @@ output "media" {
     outputs_bucket     = media.outputs_bucket
     table              = media.table
     functions          = media.functions
+    sweep              = media.sweep
     queues             = media.queues
     ffmpeg_layer_arn   = media.ffmpeg_layer_arn
     eventbridge_switch = media.eventbridge_switch

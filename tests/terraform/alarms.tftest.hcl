@@ -1,0 +1,375 @@
+# Alarms: when they ring, what they say, and whom they tell.
+
+mock_provider "aws" {
+  source = "./tests/terraform/mocks"
+}
+
+variables {
+  name      = "shop"
+  artifacts = { directory = "artifacts" }
+
+  # modules/function
+  account      = { id = "123456789012", partition = "aws", region = "eu-central-1" }
+  description  = "Makes renditions."
+  zip          = "artifacts/image-processor.zip"
+  handler      = "image_processor.lambda_handler"
+  runtime      = "python3.13"
+  architecture = "x86_64"
+  sizing       = { memory_mb = 1769, timeout_seconds = 120, storage_mb = 512 }
+  role         = { name = "shop-image-processor" }
+  logs         = { retention_days = 30, level = "INFO" }
+  permissions  = {}
+
+  # modules/intake
+  dead_letter_name   = "shop-images-dead-letters"
+  bucket             = "shop-media"
+  suffixes           = [".jpg", ".png"]
+  key_prefix         = "originals/"
+  function_arn       = "arn:aws:lambda:eu-central-1:123456789012:function:shop-image-processor"
+  visibility_seconds = 720
+  concurrency        = 5
+  max_receives       = 5
+}
+
+run "a_topic_is_made" {
+  command = plan
+  variables {
+    alarms = { emails = ["on-call@example.com"] }
+  }
+
+  assert {
+    condition = (
+      output.alarm_topic_arns == tolist(["arn:aws:sns:eu-central-1:123456789012:shop-alarms"]) &&
+      local.alarms.topic_arns == tolist(output.alarm_topic_arns)
+    )
+    error_message = "The alarms must tell the topic that is made: ${jsonencode(output.alarm_topic_arns)}"
+  }
+}
+
+run "topics_of_the_callers" {
+  command = plan
+  variables {
+    alarms = { topic_arns = ["arn:aws:sns:eu-central-1:123456789012:on-call"] }
+  }
+
+  assert {
+    condition = (
+      output.alarm_topic_arns == tolist(["arn:aws:sns:eu-central-1:123456789012:on-call"]) &&
+      length(module.alarm_topic) == 0
+    )
+    error_message = "The caller's own topics must be told, and none be made."
+  }
+}
+
+run "no_alarms" {
+  command = plan
+  variables {
+    alarms = { enabled = false }
+  }
+
+  assert {
+    condition = (
+      length(output.alarm_topic_arns) == 0 && length(module.alarm_topic) == 0 &&
+      output.dashboard == null
+    )
+    error_message = "Without alarms there must be neither a topic nor a dashboard."
+  }
+}
+
+run "a_dashboard_without_alarms" {
+  command = plan
+  variables {
+    alarms = { enabled = false, dashboard = true }
+  }
+
+  assert {
+    condition     = output.dashboard.name == "shop-media-eu-central-1" && length(module.alarm_topic) == 0
+    error_message = "The dashboard must be there by itself."
+  }
+}
+
+run "alarms_without_a_dashboard" {
+  command = plan
+  variables {
+    alarms = { dashboard = false }
+  }
+
+  assert {
+    condition     = output.dashboard == null && length(output.alarm_topic_arns) == 1
+    error_message = "The alarms must be there by themselves."
+  }
+}
+
+run "emails_beside_topics_of_the_callers" {
+  command = plan
+  variables {
+    alarms = {
+      topic_arns = ["arn:aws:sns:eu-central-1:123456789012:on-call"]
+      emails     = ["on-call@example.com"]
+    }
+  }
+  expect_failures = [var.alarms]
+}
+
+run "emails_without_alarms" {
+  command = plan
+  variables {
+    alarms = { enabled = false, emails = ["on-call@example.com"] }
+  }
+  expect_failures = [var.alarms]
+}
+
+run "emails_that_are_none" {
+  command = plan
+  variables {
+    alarms = { emails = ["on-call"] }
+  }
+  expect_failures = [var.alarms]
+}
+
+run "an_alarm_that_takes_no_more_topics" {
+  command = plan
+  variables {
+    alarms = { topic_arns = formatlist("arn:aws:sns:eu-central-1:123456789012:topic-%d", range(6)) }
+  }
+  expect_failures = [var.alarms]
+}
+
+# One error is mended by the next try; two within two tries, and more than 5 % of all, are told.
+run "errors_of_what_a_queue_brings_back" {
+  command = plan
+
+  assert {
+    condition     = local.visibility_seconds == { images = 720, videos = 5400 }
+    error_message = "A message must be hidden for six timeouts."
+  }
+}
+
+run "errors_of_a_function_behind_a_queue" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+  variables {
+    name               = "shop-video-processor"
+    alarms             = { enabled = true, topic_arns = ["arn:aws:sns:eu-central-1:123456789012:on-call"] }
+    redelivery_seconds = 5400
+  }
+
+  assert {
+    condition = { for query in aws_cloudwatch_metric_alarm.this["errors"].metric_query :
+      query.id => query.expression == null ? join(" ", [
+        for metric in query.metric : "${metric.namespace} ${metric.metric_name} ${metric.stat} ${metric.period} ${metric.dimensions.FunctionName}"
+      ]) : query.expression
+      } == {
+      errors      = "AWS/Lambda Errors Sum 10800 shop-video-processor"
+      invocations = "AWS/Lambda Invocations Sum 10800 shop-video-processor"
+      watched     = "IF(errors > 1, 100 * errors / invocations, 0)"
+    }
+    error_message = "The share of errors must be over two tries of a message, and one error none."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["errors"].threshold == 5 &&
+      aws_cloudwatch_metric_alarm.this["errors"].metric_name == null &&
+      one([for query in aws_cloudwatch_metric_alarm.this["errors"].metric_query : query.id if coalesce(query.return_data, false)]) == "watched"
+    )
+    error_message = "The share must be what is compared with 5 %."
+  }
+}
+
+run "errors_with_short_tries_are_counted_for_an_hour" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+  variables {
+    name               = "shop-image-processor"
+    alarms             = { enabled = true, topic_arns = [] }
+    redelivery_seconds = 720
+  }
+
+  assert {
+    condition     = local.error_window == 3600
+    error_message = "Errors must be counted over an hour at least."
+  }
+}
+
+# CloudWatch takes periods of whole minutes.
+run "errors_with_odd_tries" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+  variables {
+    name               = "shop-image-processor"
+    alarms             = { enabled = true, topic_arns = [] }
+    redelivery_seconds = 6 * 401
+  }
+
+  assert {
+    condition     = local.error_window % 60 == 0 && local.error_window >= 2 * 6 * 401
+    error_message = "The window must be of whole minutes and hold two tries."
+  }
+}
+
+run "alarms_of_a_function_by_itself" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+  variables {
+    name    = "shop-sweep"
+    alarms  = { enabled = true, topic_arns = ["arn:aws:sns:eu-central-1:123456789012:on-call"] }
+    watches = ["errors", "throttles"]
+
+    environment = { POWERTOOLS_METRICS_NAMESPACE = "shop", POWERTOOLS_SERVICE_NAME = "sweep" }
+    own_alarms = {
+      findings = {
+        metrics     = ["LeasesExpired", "UploadsMissed"]
+        statistic   = "Sum"
+        threshold   = 0
+        description = "Look first at the log."
+      }
+      disk = { metrics = ["DiskUsed"], statistic = "Maximum", threshold = 85, description = "Look first at the disk." }
+    }
+  }
+
+  assert {
+    condition     = join(" ", keys(aws_cloudwatch_metric_alarm.this)) == "disk errors findings throttles"
+    error_message = "There must be the alarms that are asked for, and no others."
+  }
+
+  # Nothing brings it back, so each one is told.
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["errors"].metric_name == "Errors" &&
+      aws_cloudwatch_metric_alarm.this["errors"].threshold == 0 &&
+      length(aws_cloudwatch_metric_alarm.this["errors"].metric_query) == 0
+    )
+    error_message = "Any error must ring."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["disk"].namespace == "shop" &&
+      aws_cloudwatch_metric_alarm.this["disk"].metric_name == "DiskUsed" &&
+      aws_cloudwatch_metric_alarm.this["disk"].statistic == "Maximum" &&
+      aws_cloudwatch_metric_alarm.this["disk"].threshold == 85 &&
+      aws_cloudwatch_metric_alarm.this["disk"].dimensions == tomap({ service = "sweep" })
+    )
+    error_message = "What the function emits must be looked for under its own namespace and service."
+  }
+
+  assert {
+    condition = { for query in aws_cloudwatch_metric_alarm.this["findings"].metric_query :
+      query.id => query.expression == null ? join(" ", [
+        for metric in query.metric : "${metric.namespace} ${metric.metric_name} ${metric.stat} ${metric.dimensions.service}"
+      ]) : query.expression
+      } == {
+      leasesexpired = "shop LeasesExpired Sum sweep"
+      uploadsmissed = "shop UploadsMissed Sum sweep"
+      watched       = "leasesexpired + uploadsmissed"
+    }
+    error_message = "Several metrics must be added up."
+  }
+
+  assert {
+    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this :
+      alarm.alarm_actions == toset(var.alarms.topic_arns) && alarm.treat_missing_data == "notBreaching" &&
+      strcontains(alarm.alarm_description, "Look first")
+    ])
+    error_message = "Each alarm must tell the topics, and say what to look at first."
+  }
+}
+
+run "alarms_of_a_route" {
+  command = plan
+  module {
+    source = "./modules/intake"
+  }
+  variables {
+    name   = "shop-images"
+    alarms = { enabled = true, topic_arns = ["arn:aws:sns:eu-central-1:123456789012:on-call"] }
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.age[0].namespace == "AWS/SQS" &&
+      aws_cloudwatch_metric_alarm.age[0].metric_name == "ApproximateAgeOfOldestMessage" &&
+      aws_cloudwatch_metric_alarm.age[0].dimensions == tomap({ QueueName = "shop-images" }) &&
+      aws_cloudwatch_metric_alarm.age[0].threshold == 1440 &&
+      aws_cloudwatch_metric_alarm.age[0].alarm_actions == toset(var.alarms.topic_arns)
+    )
+    error_message = "What waits for more than two tries must be told."
+  }
+
+  assert {
+    condition = strcontains(
+      aws_cloudwatch_metric_alarm.dead_letters[0].alarm_description,
+      "aws sqs start-message-move-task --region eu-central-1 --source-arn arn:aws:sqs:eu-central-1:123456789012:shop-images-dead-letters",
+    )
+    error_message = "Dead letters must come with the command that sends them again: ${aws_cloudwatch_metric_alarm.dead_letters[0].alarm_description}"
+  }
+}
+
+run "alarms_of_the_sweep" {
+  command = plan
+
+  assert {
+    condition = (
+      { for name, alarm in local.sweep_alarms : name => alarm.metrics } == {
+        findings   = ["LeasesExpired", "UploadsMissed"]
+        unfinished = ["Unfinished"]
+      } &&
+      alltrue([for alarm in local.sweep_alarms : alarm.threshold == 0 && alarm.statistic == "Sum"])
+    )
+    error_message = "Every finding must be told, and a sweep that ran out of time."
+  }
+
+  # CloudWatch takes 1024 characters.
+  assert {
+    condition = alltrue([
+      for alarm in concat(values(local.sweep_alarms), values(local.disk_alarms)[*].disk) :
+      length(alarm.description) <= 1024 && strcontains(alarm.description, "Look first")
+    ])
+    error_message = "Each alarm must say what to look at first, in 1024 characters."
+  }
+}
+
+run "topic" {
+  command = plan
+  module {
+    source = "./modules/alarm-topic"
+  }
+  variables {
+    name   = "shop-alarms"
+    emails = ["a@example.com", "b@example.com"]
+  }
+
+  assert {
+    condition = jsondecode(aws_sns_topic_policy.this.policy).Statement == [{
+      Sid       = "TakeAlarmsOfThisAccount"
+      Effect    = "Allow"
+      Principal = { Service = "cloudwatch.amazonaws.com" }
+      Action    = "sns:Publish"
+      Resource  = "arn:aws:sns:eu-central-1:123456789012:shop-alarms"
+      Condition = {
+        ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:*" }
+        StringEquals = { "aws:SourceAccount" = "123456789012" }
+      }
+    }]
+    error_message = "Only this account's alarms may be told to the topic."
+  }
+
+  assert {
+    condition = { for address, subscription in aws_sns_topic_subscription.email :
+      address => "${subscription.protocol} ${subscription.endpoint} ${subscription.topic_arn}"
+      } == {
+      "a@example.com" = "email a@example.com arn:aws:sns:eu-central-1:123456789012:shop-alarms"
+      "b@example.com" = "email b@example.com arn:aws:sns:eu-central-1:123456789012:shop-alarms"
+    }
+    error_message = "Each address must hear of what the topic is told."
+  }
+}

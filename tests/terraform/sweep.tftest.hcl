@@ -1,0 +1,487 @@
+# The sweep: what it may do, what it is told, and when it is not there.
+
+mock_provider "aws" {
+  source = "./tests/terraform/mocks"
+}
+
+variables {
+  name      = "shop"
+  artifacts = { directory = "artifacts" }
+
+  # schedule
+  account       = { id = "123456789012", partition = "aws", region = "eu-central-1" }
+  alarms        = { enabled = true, topic_arns = ["arn:aws:sns:eu-central-1:123456789012:on-call"] }
+  purpose       = "sweep"
+  description   = "Runs the sweep."
+  expression    = "rate(3 hours)"
+  function_name = "shop-sweep"
+  function_arn  = "arn:aws:lambda:eu-central-1:123456789012:function:shop-sweep"
+  role          = { name = "shop-sweep-schedule" }
+}
+
+run "its_policies" {
+  command = plan
+
+  assert {
+    condition = { for reason, document in output.policies.sweep : reason => jsondecode(document) } == {
+      list-originals = {
+        Version = "2012-10-17"
+        Statement = [{
+          Effect    = "Allow"
+          Action    = ["s3:ListBucket"]
+          Resource  = ["arn:aws:s3:::shop-media-123456789012-eu-central-1"]
+          Condition = { StringLike = { "s3:prefix" = "originals/*" } }
+        }]
+      }
+      list-outputs = {
+        Version = "2012-10-17"
+        Statement = [{
+          Effect    = "Allow"
+          Action    = ["s3:ListBucket"]
+          Resource  = ["arn:aws:s3:::shop-media-123456789012-eu-central-1"]
+          Condition = { StringLike = { "s3:prefix" = "renditions/*" } }
+        }]
+      }
+      read-originals = {
+        Version = "2012-10-17"
+        Statement = [{
+          Effect   = "Allow"
+          Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+          Resource = ["arn:aws:s3:::shop-media-123456789012-eu-central-1/originals/*/*/*"]
+        }]
+      }
+      delete-outputs = {
+        Version = "2012-10-17"
+        Statement = [{
+          Effect   = "Allow"
+          Action   = ["s3:DeleteObject"]
+          Resource = ["arn:aws:s3:::shop-media-123456789012-eu-central-1/renditions/*/*/*/*"]
+        }]
+      }
+      find-records = {
+        Version = "2012-10-17"
+        Statement = [{
+          Effect   = "Allow"
+          Action   = ["dynamodb:Scan"]
+          Resource = ["arn:aws:dynamodb:eu-central-1:123456789012:table/shop-media"]
+        }]
+      }
+      keep-records = {
+        Version = "2012-10-17"
+        Statement = [{
+          Effect   = "Allow"
+          Action   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+          Resource = ["arn:aws:dynamodb:eu-central-1:123456789012:table/shop-media"]
+        }]
+      }
+      send-jobs = {
+        Version = "2012-10-17"
+        Statement = [{
+          Effect = "Allow"
+          Action = ["sqs:SendMessage", "sqs:GetQueueAttributes"]
+          Resource = [
+            "arn:aws:sqs:eu-central-1:123456789012:shop-images",
+            "arn:aws:sqs:eu-central-1:123456789012:shop-videos",
+          ]
+        }]
+      }
+      write-logs = {
+        Version = "2012-10-17"
+        Statement = [{
+          Effect   = "Allow"
+          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+          Resource = ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/shop-sweep:*"]
+        }]
+      }
+      invoke-sweep = {
+        Version = "2012-10-17"
+        Statement = [{
+          Effect   = "Allow"
+          Action   = ["lambda:InvokeFunction"]
+          Resource = ["arn:aws:lambda:eu-central-1:123456789012:function:shop-sweep"]
+        }]
+      }
+    }
+    error_message = "The sweep and its schedule may do other things than these: ${jsonencode(output.policies.sweep)}"
+  }
+
+  # It alone may list and delete.
+  assert {
+    condition = !anytrue(flatten([for route in ["images", "videos"] : [
+      for document in values(output.policies[route]) : [
+        for action in flatten(jsondecode(document).Statement[*].Action) :
+        can(regex("^(s3:(List|Delete)|dynamodb:(Scan|Query|Delete|Batch)|sqs:Send)", action))
+      ]
+    ]]))
+    error_message = "A function other than the sweep may list, delete, scan or send."
+  }
+
+  assert {
+    condition = (
+      output.sweep.role_arn == "arn:aws:iam::123456789012:role/shop-sweep-eu-central-1" &&
+      output.sweep.schedule_role_arn == "arn:aws:iam::123456789012:role/shop-sweep-schedule-eu-central-1" &&
+      output.sweep.schedule_arn == "arn:aws:scheduler:eu-central-1:123456789012:schedule/shop-sweep/shop-sweep" &&
+      output.sweep.log_group == "/aws/lambda/shop-sweep"
+    )
+    error_message = "The sweep's names are others: ${jsonencode(output.sweep)}"
+  }
+
+  assert {
+    condition = local.queue_urls == {
+      images = "https://sqs.eu-central-1.amazonaws.com/123456789012/shop-images"
+      videos = "https://sqs.eu-central-1.amazonaws.com/123456789012/shop-videos"
+    }
+    error_message = "The queues' URLs are not those that AWS makes."
+  }
+}
+
+run "keys_that_stay_the_same_leave_nothing_to_delete" {
+  command = plan
+  variables {
+    recipe = { keys = { outputs = "renditions/{project_id}/{media_id}/{output}" } }
+  }
+
+  assert {
+    condition = join(" ", keys(output.policies.sweep)) == join(" ", [
+      "find-records", "invoke-sweep", "keep-records", "list-originals", "read-originals", "send-jobs",
+      "write-logs",
+    ])
+    error_message = "Without revisions the sweep must neither list nor delete what is made."
+  }
+}
+
+run "two_buckets_and_a_key" {
+  command = plan
+  variables {
+    media = ["images"]
+    storage = {
+      existing_bucket_name         = "acme-uploads"
+      existing_outputs_bucket_name = "acme-renditions"
+      kms = {
+        key_arn         = "arn:aws:kms:eu-central-1:123456789012:key/uploads"
+        outputs_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/renditions"
+      }
+    }
+    # As it is where uploads lie at the bucket's top: any prefix may be listed.
+    recipe = { keys = { originals = "{project_id}/{media_id}_{name}.{ext}" } }
+  }
+
+  assert {
+    condition = (
+      jsondecode(output.policies.sweep.list-originals).Statement == [{
+        Effect   = "Allow"
+        Action   = ["s3:ListBucket"]
+        Resource = ["arn:aws:s3:::acme-uploads"]
+      }] &&
+      jsondecode(output.policies.sweep.list-outputs).Statement[0].Resource == ["arn:aws:s3:::acme-renditions"] &&
+      jsondecode(output.policies.sweep.read-originals).Statement[0].Resource == ["arn:aws:s3:::acme-uploads/*/*_*.*"] &&
+      jsondecode(output.policies.sweep.delete-outputs).Statement[0].Resource == ["arn:aws:s3:::acme-renditions/renditions/*/*/*/*"] &&
+      jsondecode(output.policies.sweep.use-bucket-key).Statement == [{
+        Effect = "Allow"
+        Action = ["kms:Decrypt"]
+        Resource = [
+          "arn:aws:kms:eu-central-1:123456789012:key/uploads",
+          "arn:aws:kms:eu-central-1:123456789012:key/renditions",
+        ]
+      }] &&
+      jsondecode(output.policies.sweep.send-jobs).Statement[0].Resource == ["arn:aws:sqs:eu-central-1:123456789012:shop-images"]
+    )
+    error_message = "Uploads are listed and read in one bucket, revisions removed from the other."
+  }
+}
+
+run "none_without_intake" {
+  command = plan
+  variables {
+    intake    = { enabled = false }
+    artifacts = { directory = "artifacts-without-sweep" }
+  }
+
+  assert {
+    condition = (
+      output.sweep == null && !contains(keys(output.policies), "sweep") &&
+      length(module.sweep) == 0 && length(module.schedule) == 0
+    )
+    error_message = "Without intake there must be no sweep, and no need of its zip."
+  }
+}
+
+run "none_if_it_is_not_wanted" {
+  command = plan
+  variables {
+    sweep     = { enabled = false }
+    artifacts = { directory = "artifacts-without-sweep" }
+  }
+
+  assert {
+    condition     = output.sweep == null && !contains(keys(output.policies), "sweep")
+    error_message = "There must be no sweep."
+  }
+}
+
+run "one_without_intake_sends_nothing" {
+  command = plan
+  variables {
+    intake = { enabled = false }
+    sweep  = { enabled = true }
+  }
+
+  assert {
+    condition = (
+      length(local.queue_urls) == 0 && !contains(keys(output.policies.sweep), "send-jobs") &&
+      contains(keys(output.policies.sweep), "delete-outputs")
+    )
+    error_message = "Without queues there is nowhere to send to; what is left over is removed all the same."
+  }
+}
+
+run "one_for_cutting_jobs_alone_deletes_nothing" {
+  command = plan
+  variables {
+    media  = ["videos"]
+    intake = { enabled = false }
+    sweep  = { enabled = true }
+    recipe = { videos = { jobs = "segments" } }
+  }
+
+  assert {
+    condition     = !anytrue([for document in values(output.policies.sweep) : strcontains(document, "s3:Delete")])
+    error_message = "Where no renditions are made, none may be deleted."
+  }
+}
+
+run "its_zip_is_asked_for" {
+  command = plan
+  variables {
+    artifacts = { directory = "artifacts-without-sweep" }
+  }
+  expect_failures = [var.artifacts]
+}
+
+run "a_role_of_the_callers" {
+  command = plan
+  variables {
+    iam   = { path = "/acme/" }
+    sweep = { existing_role_name = "acme-sweep" }
+  }
+
+  assert {
+    condition = (
+      output.sweep.role_arn == "arn:aws:iam::123456789012:role/acme/acme-sweep" &&
+      output.sweep.schedule_role_arn == output.sweep.role_arn &&
+      output.functions.images.role_arn == "arn:aws:iam::123456789012:role/acme/shop-image-processor-eu-central-1"
+    )
+    error_message = "The function and its schedule must run as the role that is there, the others as their own."
+  }
+}
+
+# What may list and delete must not come to a role that the functions share.
+run "a_role_of_its_own_beside_one_of_the_callers" {
+  command = plan
+  variables {
+    iam = { existing_role_name = "acme-lambda", attach_policies = true }
+  }
+
+  assert {
+    condition = (
+      output.sweep.role_arn == "arn:aws:iam::123456789012:role/shop-sweep-eu-central-1" &&
+      output.sweep.schedule_role_arn == "arn:aws:iam::123456789012:role/shop-sweep-schedule-eu-central-1" &&
+      output.functions.images.role_arn == "arn:aws:iam::123456789012:role/acme-lambda"
+    )
+    error_message = "The sweep must have roles of its own."
+  }
+}
+
+run "pending_of_a_table_that_is_made" {
+  command = plan
+
+  assert {
+    condition     = local.pending == { attributes = tomap({ status = "pending" }), created_at = "createdAt" }
+    error_message = "A table that is made holds pending records as the media API writes them."
+  }
+}
+
+run "pending_of_a_table_of_the_callers" {
+  command = plan
+  variables {
+    catalog = { existing_table_name = "acme-items" }
+  }
+
+  assert {
+    condition     = local.pending == null
+    error_message = "What an existing table's attributes mean must not be guessed."
+  }
+}
+
+run "pending_as_the_caller_says" {
+  command = plan
+  variables {
+    catalog = { existing_table_name = "acme-items" }
+    sweep   = { pending = { attributes = { state = "NEW" }, created_at = "created" } }
+  }
+
+  assert {
+    condition = (
+      local.pending == { attributes = tomap({ state = "NEW" }), created_at = "created" } &&
+      jsonencode(local.pending) == "{\"attributes\":{\"state\":\"NEW\"},\"created_at\":\"created\"}"
+    )
+    error_message = "The caller's own words for pending records were altered: ${jsonencode(local.pending)}"
+  }
+}
+
+run "pending_without_a_time" {
+  command = plan
+  variables {
+    sweep = { pending = { attributes = { status = "pending" }, created_at = "" } }
+  }
+  expect_failures = [var.sweep]
+}
+
+run "pending_with_nothing_to_compare" {
+  command = plan
+  variables {
+    sweep = { pending = { attributes = { status = null }, created_at = "createdAt" } }
+  }
+  expect_failures = [var.sweep]
+}
+
+run "schedules_that_are_taken" {
+  command = plan
+  variables {
+    sweep = { schedule = "cron(0 */6 * * ? *)" }
+  }
+}
+
+run "the_shortest_rate" {
+  command = plan
+  variables {
+    sweep = { schedule = "rate(15 minutes)" }
+  }
+}
+
+run "the_longest_rate" {
+  command = plan
+  variables {
+    sweep = { schedule = "rate(12 hours)" }
+  }
+}
+
+run "a_rate_too_short" {
+  command = plan
+  variables {
+    sweep = { schedule = "rate(14 minutes)" }
+  }
+  expect_failures = [var.sweep]
+}
+
+run "a_rate_too_long" {
+  command = plan
+  variables {
+    sweep = { schedule = "rate(13 hours)" }
+  }
+  expect_failures = [var.sweep]
+}
+
+run "a_schedule_of_days" {
+  command = plan
+  variables {
+    sweep = { schedule = "rate(1 day)" }
+  }
+  expect_failures = [var.sweep]
+}
+
+run "a_schedule_in_plain_words" {
+  command = plan
+  variables {
+    sweep = { schedule = "every 3 hours" }
+  }
+  expect_failures = [var.sweep]
+}
+
+run "a_role_by_its_arn" {
+  command = plan
+  variables {
+    sweep = { existing_role_name = "arn:aws:iam::123456789012:role/acme-sweep" }
+  }
+  expect_failures = [var.sweep]
+}
+
+run "half_a_megabyte" {
+  command = plan
+  variables {
+    sweep = { memory_mb = 512.5 }
+  }
+  expect_failures = [var.sweep]
+}
+
+run "schedule" {
+  command = plan
+  module {
+    source = "./modules/schedule"
+  }
+  variables {
+    name = "shop-sweep"
+  }
+
+  assert {
+    condition = (
+      aws_scheduler_schedule.this.schedule_expression == "rate(3 hours)" &&
+      aws_scheduler_schedule.this.flexible_time_window[0].mode == "OFF" &&
+      aws_scheduler_schedule.this.group_name == "shop-sweep" &&
+      aws_scheduler_schedule.this.target[0].arn == var.function_arn &&
+      aws_scheduler_schedule.this.target[0].role_arn == "arn:aws:iam::123456789012:role/shop-sweep-schedule" &&
+      aws_scheduler_schedule.this.target[0].input == "{}"
+    )
+    error_message = "The schedule must run the function at its times, as its role, with an empty event."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.this[0].assume_role_policy).Statement == [{
+      Effect    = "Allow"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = { StringEquals = {
+        "aws:SourceAccount" = "123456789012"
+        "aws:SourceArn"     = "arn:aws:scheduler:eu-central-1:123456789012:schedule-group/shop-sweep"
+      } }
+    }]
+    error_message = "Only this account's schedules of this group may act as the role."
+  }
+
+  assert {
+    condition     = join(" ", keys(aws_iam_role_policy.this)) == "invoke-sweep"
+    error_message = "The Scheduler's role may invoke, and nothing else."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.refused[0].dimensions == tomap({ ScheduleGroup = "shop-sweep" }) &&
+      aws_cloudwatch_metric_alarm.stopped[0].dimensions == tomap({ FunctionName = "shop-sweep" }) &&
+      aws_cloudwatch_metric_alarm.stopped[0].insufficient_data_actions == toset(var.alarms.topic_arns)
+    )
+    error_message = "Both that the Scheduler cannot and that it does not run the sweep must be told."
+  }
+}
+
+run "schedule_with_a_role_of_the_callers" {
+  command = plan
+  module {
+    source = "./modules/schedule"
+  }
+  variables {
+    name   = "shop-sweep"
+    role   = { name = "unused", path = "/acme/", existing_name = "acme-sweep", attach_policies = true }
+    alarms = { enabled = false, topic_arns = [] }
+  }
+
+  assert {
+    condition = (
+      length(aws_iam_role.this) == 0 &&
+      aws_iam_role_policy.this["invoke-sweep"].name == "shop-sweep-invoke-sweep" &&
+      aws_iam_role_policy.this["invoke-sweep"].role == "acme-sweep" &&
+      aws_scheduler_schedule.this.target[0].role_arn == "arn:aws:iam::123456789012:role/acme/acme-sweep" &&
+      length(aws_cloudwatch_metric_alarm.refused) + length(aws_cloudwatch_metric_alarm.stopped) == 0
+    )
+    error_message = "The role that is there must be used, and its policies named after the sweep."
+  }
+}

@@ -1,0 +1,108 @@
+variable "sweep" {
+  description = <<-EOT
+    A function that looks, on a schedule, for work that stopped: records whose worker died, uploads
+    that nobody was told of, records still pending a day later, and what superseded or abandoned
+    attempts left in the bucket after a day. It alone may list and delete, and only under the
+    prefixes of the recipe's keys. Every attribute is optional.
+
+    - `enabled` (as `intake.enabled`).
+    - `schedule` (rate(3 hours)): a rate of 15 minutes to 12 hours, or cron(...) in UTC, at least
+      twice a day, for it looks at the uploads of the last two days.
+    - `existing_role_name` (none): a role of yours, which lambda.amazonaws.com and
+      scheduler.amazonaws.com may both assume, instead of one being made for each; `iam.path` and
+      `iam.attach_policies` count for it too. `policies.sweep` says what it must allow.
+    - `pending` (for a table made here, `status` = `pending` since `createdAt`; for an existing
+      table none): which records wait for an upload: the `attributes` that they have, by name, and
+      the attribute `created_at` (ISO 8601, or seconds since 1970). Without `attributes`, none.
+    - `memory_mb` (512).
+  EOT
+  type = object({
+    enabled            = optional(bool)
+    schedule           = optional(string, "rate(3 hours)")
+    existing_role_name = optional(string)
+    pending            = optional(object({ attributes = map(string), created_at = string }))
+    memory_mb          = optional(number, 512)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = can(regex("^cron\\([^()]+\\)$", var.sweep.schedule)) || try(
+      contains(["minute", "hour"], trimsuffix(regex(local.rate_form, var.sweep.schedule)[1], "s")) &&
+      tonumber(regex(local.rate_form, var.sweep.schedule)[0]) * (
+        startswith(regex(local.rate_form, var.sweep.schedule)[1], "hour") ? 60 : 1
+      ) >= 15 &&
+      tonumber(regex(local.rate_form, var.sweep.schedule)[0]) * (
+        startswith(regex(local.rate_form, var.sweep.schedule)[1], "hour") ? 60 : 1
+      ) <= 720,
+      false,
+    )
+    error_message = "Write `sweep.schedule` as a rate of 15 minutes to 12 hours, such as rate(3 hours), or as six fields of cron, such as cron(0 */6 * * ? *)."
+  }
+
+  validation {
+    condition = (
+      var.sweep.existing_role_name == null ||
+      can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.sweep.existing_role_name))
+    )
+    error_message = "Give `sweep.existing_role_name` as a name, such as media-sweep; where the role has a path, set `iam.path` too. An ARN is not taken."
+  }
+
+  validation {
+    condition = var.sweep.pending == null || try(
+      length(var.sweep.pending.created_at) > 0 &&
+      alltrue([for name, value in var.sweep.pending.attributes : length(name) > 0 && value != null]),
+      false,
+    )
+    error_message = "Give `sweep.pending` the `attributes` that a waiting record has and the attribute `created_at`, such as { attributes = { status = \"pending\" }, created_at = \"createdAt\" }."
+  }
+
+  validation {
+    condition = (
+      var.sweep.memory_mb >= 128 && var.sweep.memory_mb <= 10240 &&
+      floor(var.sweep.memory_mb) == var.sweep.memory_mb
+    )
+    error_message = "Give `sweep.memory_mb` as a whole number from 128 to 10240."
+  }
+}
+
+variable "alarms" {
+  description = <<-EOT
+    CloudWatch alarms, each of which says what to look at first, and a dashboard. Every attribute is
+    optional.
+
+    - `enabled` (true): dead letters, uploads that wait too long, errors, throttles, durations near
+      the timeout and disks near full, and what the sweep finds or if it does not run.
+    - `topic_arns` (a topic that is made): the SNS topics that are told.
+    - `emails` (none): addresses that the topic that is made tells, once the link in SNS's first
+      mail has been followed.
+    - `dashboard` (as `enabled`): one dashboard of uploads, completions, failures by code,
+      durations, queues, disks, the sweep's findings and Lambda's cost. CloudWatch takes 3 USD a
+      month for it; the first three of an account are free.
+  EOT
+  type = object({
+    enabled    = optional(bool, true)
+    topic_arns = optional(list(string), [])
+    emails     = optional(set(string), [])
+    dashboard  = optional(bool)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(var.alarms.topic_arns) <= 5
+    error_message = "Give `alarms.topic_arns` at most five topics, which is what an alarm takes."
+  }
+
+  validation {
+    condition = length(var.alarms.emails) == 0 || (
+      var.alarms.enabled && length(var.alarms.topic_arns) == 0
+    )
+    error_message = "Leave `alarms.emails` out, or leave out `alarms.topic_arns` and keep `alarms.enabled` true: addresses are told by the topic that is made; let your own topics tell theirs."
+  }
+
+  validation {
+    condition     = alltrue([for email in var.alarms.emails : can(regex("^[^@\\s]+@[^@\\s]+[.][^@\\s]+$", email))])
+    error_message = "Write `alarms.emails` as addresses, such as [\"on-call@example.com\"]."
+  }
+}
