@@ -72,7 +72,8 @@ variable "alarms" {
     optional.
 
     - `enabled` (true): dead letters, uploads that wait too long, errors, throttles, durations near
-      the timeout and disks near full, and what the sweep finds or if it does not run.
+      the timeout and disks near full, and what the sweep finds or if it does not run. CloudWatch
+      takes 0.10 USD a month for each of at most 18; the first ten of an account are free.
     - `topic_arns` (a topic that is made): the SNS topics that are told.
     - `emails` (none): addresses that the topic that is made tells, once the link in SNS's first
       mail has been followed.

@@ -90,6 +90,13 @@ class Schedules(RuleBasedStateMachine):
         if len(self.world.workers) < MOST_WORKERS and (worker := self.world.poll(skew)):
             self._run(worker, steps)
 
+    @rule(pick=PICKS, skew=SKEWS, retry=st.booleans(), steps=STEPS)
+    def ask(self, pick: int, skew: timedelta, retry: bool, steps: int) -> None:
+        """Somebody invokes the function without an event."""
+        if len(self.world.workers) < MOST_WORKERS:
+            known = self.world.uploads.made
+            self._run(self.world.ask(known[pick % len(known)], skew, retry=retry), steps)
+
     @rule(skew=SKEWS, steps=STEPS)
     def sweep(self, skew: timedelta, steps: int) -> None:
         if len(self.world.workers) < MOST_WORKERS:

@@ -19,7 +19,7 @@ import boto3
 import time_machine
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from aws_names import REGION
+from aws_names import BUCKET, REGION
 from proof import aws
 from proof.aws import ACCOUNT, DEAD_LETTERS, QUEUE, URL, Clock
 from proof.figures import Figures
@@ -174,6 +174,14 @@ class World:
 
         handler = FUNCTIONS[self.kind]
         return self._invoke(handler, event, ended, TIMEOUT, skew, "function")
+
+    def ask(self, upload: Upload, skew: timedelta, *, retry: bool) -> Running:
+        """Invoke the function directly for what an upload's key holds now."""
+        if retry:
+            self.witness.retries[upload.key] += 1
+        payload = {"s3_bucket": BUCKET, "s3_key": upload.key, "job_id": "asked", "retry": retry}
+        handler = FUNCTIONS[self.kind]
+        return self._invoke(handler, payload, lambda _: None, TIMEOUT, skew, "function")
 
     def sweep(self, skew: timedelta) -> Running:
         """Invoke the sweep, as the schedule does."""
