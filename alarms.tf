@@ -29,7 +29,7 @@ locals {
       metrics     = ["Unfinished"]
       statistic   = "Sum"
       threshold   = 0
-      description = "The sweep of ${var.name} ran out of its 15 minutes, so that a part of the table or of the bucket was not looked at. Look first at its log for errors that held it up; else raise `sweep.memory_mb`, or let `sweep.schedule` run more often, for each run begins elsewhere."
+      description = "The sweep of ${var.name} ran out of its 15 minutes, so that a part of the table or of the bucket was not looked at. Look first at its log for errors that held it up; else raise `sweep.memory_mb`, or let `sweep.schedule` run more often, for each run begins with another part of the table."
     }
   }
 }

@@ -179,9 +179,9 @@ module "sweep" {
 
   environment = { for name, value in {
     MEDIA_TABLE                  = module.catalog.name
+    TABLE_KEY                    = jsonencode(compact([local.table_key.hash, local.table_key.range]))
     MEDIA_BUCKET                 = module.storage["media"].name
     OUTPUT_BUCKET                = local.outputs_bucket.name
-    DELIVERY_DOMAIN              = var.delivery_domain
     MEDIA_RECIPE                 = local.recipe_differences
     MAX_RECEIVES                 = tostring(local.max_receives)
     QUEUES                       = jsonencode(local.queue_urls)

@@ -3,10 +3,7 @@ locals {
   has_sweep = coalesce(var.sweep.enabled, var.intake.enabled)
 
   # Only where each attempt has a revision of its own does anything lie about that no record means.
-  swept_templates = [for template in ["outputs", "segments"] : template if
-    contains(local.placeholders[template], "revision") &&
-    (template == "segments" || local.has_media_records)
-  ]
+  has_leftovers = local.has_media_records && contains(local.placeholders.outputs, "revision")
 
   # An attribute that a caller's own table happens to have must not be taken for ours.
   pending = (
@@ -20,49 +17,45 @@ locals {
     local.names["${route}_queue"],
   ]) if var.intake.enabled }
 
-  sweep_permissions = { for reason, permission in merge(
-    {
-      list-originals = {
-        actions   = ["s3:ListBucket"]
-        resources = [module.storage["media"].arn]
-        condition = local.originals_prefix == "" ? null : {
-          StringLike = { "s3:prefix" = "${local.originals_prefix}*" }
-        }
+  sweep_permissions = { for reason, permission in {
+    list-originals = {
+      actions   = ["s3:ListBucket"]
+      resources = [module.storage["media"].arn]
+      condition = local.originals_prefix == "" ? null : {
+        StringLike = { "s3:prefix" = "${local.originals_prefix}*" }
       }
-      read-originals = {
-        actions   = ["s3:GetObject", "s3:GetObjectVersion"]
-        resources = ["${module.storage["media"].arn}/${local.forms.originals}"]
+    }
+    read-originals = {
+      actions   = ["s3:GetObject"]
+      resources = ["${module.storage["media"].arn}/${local.forms.originals}"]
+    }
+    # S3 tells nothing of an encrypted object to whom its key is denied.
+    use-bucket-key = var.storage.kms == null ? null : {
+      actions   = ["kms:Decrypt"]
+      resources = distinct(compact([var.storage.kms.key_arn, var.storage.kms.outputs_key_arn]))
+    }
+    find-records = {
+      actions   = ["dynamodb:Scan"]
+      resources = [module.catalog.arn]
+    }
+    keep-records = {
+      actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+      resources = [module.catalog.arn]
+    }
+    send-jobs = !var.intake.enabled ? null : {
+      actions   = ["sqs:SendMessage", "sqs:GetQueueAttributes"]
+      resources = values(local.queue_arns)
+    }
+    list-outputs = !local.has_leftovers ? null : {
+      actions   = ["s3:ListBucket"]
+      resources = [local.outputs_bucket.arn]
+      condition = local.outputs_prefix == "" ? null : {
+        StringLike = { "s3:prefix" = "${local.outputs_prefix}*" }
       }
-      # S3 tells nothing of an encrypted object to whom its key is denied.
-      use-bucket-key = var.storage.kms == null ? null : {
-        actions   = ["kms:Decrypt"]
-        resources = distinct(compact([var.storage.kms.key_arn, var.storage.kms.outputs_key_arn]))
-      }
-      find-records = {
-        actions   = ["dynamodb:Scan"]
-        resources = [module.catalog.arn]
-      }
-      keep-records = {
-        actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
-        resources = [module.catalog.arn]
-      }
-      send-jobs = !var.intake.enabled ? null : {
-        actions   = ["sqs:SendMessage", "sqs:GetQueueAttributes"]
-        resources = values(local.queue_arns)
-      }
-    },
-    [for template in local.swept_templates : {
-      "list-${template}" = {
-        actions   = ["s3:ListBucket"]
-        resources = [local.outputs_bucket.arn]
-        condition = regex("^[^{]*", local.recipe.keys[template]) == "" ? null : {
-          StringLike = { "s3:prefix" = "${regex("^[^{]*", local.recipe.keys[template])}*" }
-        }
-      }
-      "delete-${template}" = {
-        actions   = ["s3:DeleteObject"]
-        resources = ["${local.outputs_bucket.arn}/${local.forms[template]}"]
-      }
-    }]...
-  ) : reason => permission if permission != null }
+    }
+    delete-outputs = !local.has_leftovers ? null : {
+      actions   = ["s3:DeleteObject"]
+      resources = ["${local.outputs_bucket.arn}/${local.forms.outputs}"]
+    }
+  } : reason => permission if permission != null }
 }

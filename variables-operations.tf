@@ -49,6 +49,14 @@ variable "sweep" {
   }
 
   validation {
+    condition = (
+      var.sweep.existing_role_name == null ||
+      var.sweep.existing_role_name != var.iam.existing_role_name
+    )
+    error_message = "Give the sweep a role of its own in `sweep.existing_role_name`: it may list and delete, which the functions must not."
+  }
+
+  validation {
     condition = var.sweep.pending == null || try(
       length(var.sweep.pending.created_at) > 0 &&
       alltrue([for name, value in var.sweep.pending.attributes : length(name) > 0 && value != null]),

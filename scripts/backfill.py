@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 # So that the command needs nothing set to find the recipe and the records.
@@ -24,10 +26,11 @@ from backfilling.progress import Bar, Display, Lines
 from backfilling.run import Backfill, Services
 
 INTERRUPTED = 128 + signal.SIGINT
+UNREAD = 128 + signal.SIGPIPE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0, 1 after a sentence that says what is in the way, 130 interrupted."""
+    """The exit status: 0, 1 after a sentence on what is in the way, 130 interrupted, 141 unread."""
     # Terminated is interrupted.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -39,12 +42,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _fail("Interrupted; nothing was sent.")
         return INTERRUPTED
+    except BrokenPipeError:
+        # Python would complain at its end of what it could not write, such as to `| head`.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
 
 
 def _run(options: Options, deployed: Deployed) -> int:
     try:
         backfill = Backfill(deployed, options, _services(deployed))
-        return _report(backfill)
+        try:
+            return _report(backfill)
+        except KeyboardInterrupt:
+            _fail(report.interrupted(backfill))
+            return INTERRUPTED
     except (ClientError, BotoCoreError) as error:
         return _fail(report.explained(error, deployed))
 
@@ -54,9 +66,6 @@ def _report(backfill: Backfill) -> int:
         _say([f"It goes on after {backfill.state.last_key}, as {backfill.state_file} says."])
     try:
         backfill.run(_display)
-    except KeyboardInterrupt:
-        _fail(report.interrupted(backfill))
-        return INTERRUPTED
     except (BackfillError, ClientError, BotoCoreError):
         if backfill.sent:
             _say_aside(report.going_on(backfill))
@@ -87,6 +96,7 @@ def _display(total: int) -> Display:
 
 def _say(lines: Iterable[str]) -> None:
     sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.flush()
 
 
 def _say_aside(line: str) -> None:

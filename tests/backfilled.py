@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+import backfill
 from aws_names import BUCKET, REGION, TABLE
 from backfilling.deployed import read_deployed
 from backfilling.options import read_options
@@ -127,6 +128,15 @@ class Bucket:
         made = self.backfill(*options, **given)
         made.run(Watched)
         return made
+
+    def command(
+        self, monkeypatch: pytest.MonkeyPatch, *options: str, outputs: object = None
+    ) -> int:
+        """The exit status of the command, which meets these services."""
+        services = Services(self.s3, self.dynamodb, self.sqs, self.clock, self.clock.sleep)
+        monkeypatch.setattr(backfill, "_services", lambda _: services)
+        file = self.write(self.outputs() if outputs is None else outputs)
+        return backfill.main([file, "--state", str(self.folder / "state.json"), *options])
 
     def received(self, route: str = "images") -> list[str]:
         """The keys that the queue holds messages of, which are taken out, in some order."""

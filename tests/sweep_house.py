@@ -87,6 +87,7 @@ class SweepHouse:
             table=self.house.table,
             bucket=BUCKET,
             output_bucket=self.house.output_bucket,
+            key=tuple(recipe.record.key),
             max_receives=self.max_receives,
             recipe=recipe,
             queues=self.queues,
@@ -174,6 +175,9 @@ class SweepHouse:
             if isinstance(pipeline, dict):
                 for name in TIMES & pipeline.keys():
                     pipeline[name] = format_time(parse_time(pipeline[name]) - passed)
+                left = pipeline.get("leftovers", {})
+                for revision, since in left.items():
+                    left[revision] = since and format_time(parse_time(since) - passed)
             if isinstance(item.get("createdAt"), str):
                 item["createdAt"] = format_time(parse_time(item["createdAt"]) - passed)
             self.put(**item)

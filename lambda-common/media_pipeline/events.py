@@ -8,6 +8,7 @@ wrapped by SNS; EventBridge's `Object Created`
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -123,7 +124,8 @@ def write_event(job: Job, reason: str) -> str:
             "reason": reason,
         },
     }
-    return msgspec.json.encode(event).decode()
+    # ASCII, for SQS refuses U+FFFE and U+FFFF in a message, which keys may have.
+    return json.dumps(event)
 
 
 def parse_event(event: object, holder: str) -> list[Job]:

@@ -7,6 +7,7 @@ to come; one that was given back, or ran out, has an end in the past; a finished
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
@@ -18,6 +19,9 @@ GRACE = timedelta(seconds=60)
 SEQUENCER_LENGTH = 64
 
 REVISION_LENGTH = 12
+
+MEANT = ""
+"""In place of since when a revision is left over: the record may still mean it."""
 
 
 class Verdict(Enum):
@@ -97,11 +101,14 @@ def grant(pipeline: dict[str, Any] | None, claim: Claim) -> dict[str, Any]:
     """The `pipeline` map of a record that was just claimed, with a new lease token.
 
     Each claim has a revision of its own, so that no run ever replaces what another one wrote. Those
-    of earlier runs become `leftovers`, for the sweep to remove.
+    of earlier runs become `leftovers`, for the sweep to remove once the record means them no more.
     """
     attempts = 1
     if pipeline is not None and _is_same_work(pipeline, claim):
         attempts += int(pipeline["attempts"])
+    leftovers = {**pipeline.get("leftovers", {})} if pipeline else {}
+    if pipeline and "revision" in pipeline:
+        leftovers[pipeline["revision"]] = MEANT
     token = uuid.uuid4().hex
     granted = {
         "leaseToken": token,
@@ -115,32 +122,21 @@ def grant(pipeline: dict[str, Any] | None, claim: Claim) -> dict[str, Any]:
         "key": claim.key,
         "recipeDigest": claim.recipe_digest,
         "revision": token[:REVISION_LENGTH] if claim.keeps_revisions else None,
-        "leftovers": _revisions(pipeline) or None,
+        "leftovers": leftovers or None,
         "isJob": claim.is_job or None,
     }
     return {name: value for name, value in granted.items() if value is not None}
 
 
-def _revisions(pipeline: dict[str, Any] | None) -> list[str]:
-    """Every revision under which objects may lie: those of earlier runs, then the last one's."""
-    if pipeline is None:
-        return []
-    last = [pipeline["revision"]] if "revision" in pipeline else []
-    return [*pipeline.get("leftovers", []), *last]
-
-
-def leftovers(pipeline: dict[str, Any]) -> list[str]:
-    """The revisions of an ended record that it no longer means; one that failed means none."""
-    if "code" in pipeline.get("outcome", {}):
-        return _revisions(pipeline)
-    return list(pipeline.get("leftovers", []))
+def left_at(leftovers: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """The leftovers of a record that ends now: what it meant until then it does no longer."""
+    return {revision: since or format_time(now) for revision, since in leftovers.items()}
 
 
 def _is_same_work(pipeline: dict[str, Any], claim: Claim) -> bool:
-    return (pipeline["sourceVersion"], pipeline["recipeDigest"]) == (
-        claim.source_version,
-        claim.recipe_digest,
-    )
+    """Whether a claim goes on with what was begun and never ended."""
+    begun = pipeline["sourceVersion"], pipeline["recipeDigest"]
+    return "leaseToken" in pipeline and begun == (claim.source_version, claim.recipe_digest)
 
 
 def pad_sequencer(sequencer: str) -> str:

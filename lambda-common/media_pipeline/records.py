@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from media_pipeline.failures import BadPayloadError, PermanentError, TransientError
-from media_pipeline.leases import Claim, Verdict, format_time, grant, judge
+from media_pipeline.leases import MEANT, Claim, Verdict, format_time, grant, judge, left_at
 from media_pipeline.updates import Update, read_item, write_item
 from media_pipeline.vocabulary import PROGRESS, RESULTS, Status, Vocabulary
 
@@ -28,7 +28,7 @@ class Lease:
     """The right to publish one record, for as long as the record still holds `token`.
 
     `revision` is what the outputs are written under (empty where keys are used again), `words` what
-    the record is written in;
+    the record is written in; `leftovers` are the revisions of earlier runs, by which since when;
     `record` is what the lease's holder has written so far, in canonical words.
     """
 
@@ -36,6 +36,7 @@ class Lease:
     token: str
     revision: str
     words: Vocabulary
+    leftovers: Mapping[str, str] = field(default_factory=dict, compare=False)
     record: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
@@ -94,7 +95,13 @@ class Catalog:
                 is_duplicate = verdict is Verdict.DUPLICATE
                 return _read_duplicate(item["pipeline"]) if is_duplicate else Refusal(verdict)
             granted = grant(pipeline, claim)
-            lease = Lease(item_key, granted["leaseToken"], granted.get("revision", ""), words)
+            lease = Lease(
+                item_key,
+                granted["leaseToken"],
+                granted.get("revision", ""),
+                words,
+                granted.get("leftovers", {}),
+            )
             try:
                 self._take(lease, pipeline, granted, attributes)
             except ClientError as error:
@@ -151,16 +158,23 @@ class Catalog:
         progress = dict(zip(PROGRESS, ("completed", 100), strict=True))
         count = results.get("segmentsCreated")
         outcome = {} if count is None else {"segmentsCreated": count}
-        self._finish(lease, "completed", outcome, {**results, **progress, "error": None})
+        attributes = {**results, **progress, "error": None}
+        self._finish(lease, "completed", outcome, attributes, lease.leftovers)
 
     def fail(self, lease: Lease, error: PermanentError) -> None:
         """Say that this upload cannot be processed, and why."""
         explained = {"code": error.code, "message": error.sentence}
-        self._finish(lease, "failed", explained, {"error": explained})
+        # A failed record means nothing, its own revision included.
+        own = {lease.revision: MEANT} if lease.revision else {}
+        leftovers = {**lease.leftovers, **own}
+        self._finish(
+            lease, "failed", explained, {"error": explained}, leftovers, *own and ["revision"]
+        )
 
     def exhaust(self, lease: Lease, last: str) -> None:
         """Say that the last try failed too, and give the lease back: a redrive may claim again.
 
+        What was made before stays until that has come to an end.
         `last` says how it failed, such as `with TimeoutError`.
         """
         sentence = (
@@ -184,9 +198,13 @@ class Catalog:
         status: Status,
         outcome: Mapping[str, Any],
         attributes: Mapping[str, Any],
+        leftovers: Mapping[str, str],
+        *unmeant: str,
     ) -> None:
         update = Update()
-        update.remove_from_pipeline("leaseToken", "holder", "leaseExpiresAt")
+        update.remove_from_pipeline("leaseToken", "holder", "leaseExpiresAt", *unmeant)
+        if leftovers:
+            update.set_in_pipeline("leftovers", left_at(leftovers, self._now()))
         self._end(lease, update, status, outcome, attributes)
 
     def _end(

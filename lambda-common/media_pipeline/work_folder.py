@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 NAME = "media-pipeline"
@@ -23,6 +23,7 @@ def work_folder(measure: Callable[[float], None]) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        storage = shutil.disk_usage(folder.parent)
-        measure(100 * storage.used / storage.total)
+        with suppress(OSError):
+            storage = shutil.disk_usage(folder.parent)
+            measure(100 * storage.used / storage.total)
         shutil.rmtree(folder, ignore_errors=True)

@@ -96,9 +96,11 @@ class Outputs:
     ) -> int:
         """Delete every object of a revision but what `is_kept`; answers how many there were.
 
-        Raises `NotRemovedError`, and what `check_time` raises between two requests.
+        Raises `NotRemovedError` after all that S3 does delete, and what `check_time` raises between
+        two requests.
         """
         removed = 0
+        refusals: list[str] = []
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=place.prefix
         )
@@ -106,12 +108,14 @@ class Outputs:
             check_time()
             listed = [entry["Key"] for entry in page.get("Contents", [])]
             keys = [key for key in listed if place.has(key) and not is_kept(key)]
-            self._delete(keys)
+            refusals += self._delete(keys)
             removed += len(keys)
+        if refusals:
+            raise NotRemovedError(f"{len(refusals)} objects were not deleted; {refusals[0]}")
         return removed
 
-    def _delete(self, keys: list[str]) -> None:
-        """At most 1,000 keys, as many as a page of a listing has."""
+    def _delete(self, keys: list[str]) -> list[str]:
+        """At most 1,000 keys, as many as a page of a listing has; answers what S3 has refused."""
         for key in filter(NOT_XML.search, keys):
             self._client.delete_object(Bucket=self.bucket, Key=key)
         if together := [key for key in keys if not NOT_XML.search(key)]:
@@ -119,9 +123,8 @@ class Outputs:
                 Bucket=self.bucket,
                 Delete={"Objects": [{"Key": key} for key in together], "Quiet": True},
             )
-            if errors := answer.get("Errors"):
-                first = errors[0]
-                raise NotRemovedError(
-                    f"{len(errors)} objects were not deleted; {first.get('Key')}: "
-                    f"{first.get('Code')}: {first.get('Message')}"
-                )
+            return [
+                f"{error.get('Key')}: {error.get('Code')}: {error.get('Message')}"
+                for error in answer.get("Errors", [])
+            ]
+        return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from media_pipeline.assignments import key_of_original, route_of
@@ -24,6 +25,9 @@ REASON = "Sweep"
 UNREAD = "unread by "
 """What the version of a source begins with that nobody has seen."""
 
+CLOCKS = timedelta(minutes=5)
+"""How far a worker's clock may be behind and still take a sweep's claim for ended."""
+
 TYPES = {"images": "image", "videos": "video"}
 """What records call the media of each route."""
 
@@ -33,7 +37,10 @@ ItemKey = Mapping[str, str]
 class Claims:
     """Claims in the sweep's name: they end at once, so that a worker may claim right after."""
 
-    def __init__(self, catalog: Catalog, recipe: Recipe, queues: Queues, max_receives: int) -> None:
+    def __init__(
+        self, catalog: Catalog, recipe: Recipe, bucket: str, queues: Queues, max_receives: int
+    ) -> None:
+        self._bucket = bucket
         self._catalog = catalog
         self._recipe = recipe
         self._queues = queues
@@ -45,12 +52,14 @@ class Claims:
         """See to a record whose lease ran out: send its job again, or end it for good."""
         is_job, key = bool(pipeline.get("isJob")), pipeline.get("key")
         route = None if is_job or key is None else route_of(key, self._recipe)
+        if self._queues.has(route) and run.is_behind(str(route)):
+            return
         claim = Claim(
             source_version=pipeline["sourceVersion"],
             sequencer=pipeline.get("sequencer"),
             recipe_digest=pipeline["recipeDigest"],
             holder=run.holder,
-            expires_at=run.now(),
+            expires_at=run.now() - CLOCKS,
             bucket=pipeline.get("bucket"),
             key=key,
             etag=pipeline.get("etag"),
@@ -62,7 +71,8 @@ class Claims:
         if lease is None:
             return
         run.count(Count.LEASES_EXPIRED)
-        if not (key and route and self._queues.has(route) and self._is_told_by(item_key, key)):
+        is_ours = pipeline.get("bucket") == self._bucket and self._queues.has(route)
+        if not (key and route and is_ours and self._is_told_by(item_key, key)):
             self._fail(run, lease, _missing() if _is_unread(pipeline) else _lost())
         elif pipeline["attempts"] >= self._max_receives:
             self._catalog.exhaust(lease, "when its function ended before it did")
@@ -87,7 +97,7 @@ class Claims:
             sequencer=None,
             recipe_digest=self._recipe.digest,
             holder=run.holder,
-            expires_at=run.now(),
+            expires_at=run.now() - CLOCKS,
             bucket=bucket,
             key=key,
             etag=head.etag,
@@ -105,7 +115,7 @@ class Claims:
             sequencer=None,
             recipe_digest=self._recipe.digest,
             holder=run.holder,
-            expires_at=run.now(),
+            expires_at=run.now() - CLOCKS,
             keeps_revisions=False,
         )
         if lease := self._claim(item_key, claim, {}, self._media):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import Any, TypeGuard
 
-from media_pipeline.leases import leftovers, parse_time
+from media_pipeline.leases import parse_time
 
 LEASE_PATIENCE = timedelta(hours=2)
 """Longer than any queue hides a message (90 minutes): it would have brought the job back itself."""
@@ -56,13 +56,20 @@ def find(item: Mapping[str, Any], pending: PendingWords | None, now: datetime) -
     if not is_ours(pipeline):
         return None
     if "endedAt" in pipeline:
-        is_old = parse_time(pipeline["endedAt"]) < now - DAY
-        return Finding.LEFTOVERS if is_old and leftovers(pipeline) else None
+        return Finding.LEFTOVERS if leftovers_of(pipeline, now) else None
     # Records have not always said when they ended; an outcome beside a lease is an end, too.
     if "leaseToken" not in pipeline or "outcome" in pipeline:
         return None
     has_run_out = parse_time(pipeline["leaseExpiresAt"]) < now - LEASE_PATIENCE
     return Finding.LEASE_EXPIRED if has_run_out else None
+
+
+def leftovers_of(pipeline: Mapping[str, Any], now: datetime) -> list[str]:
+    """The revisions that a record has not meant for a day; while it is claimed, none is told of."""
+    if "leaseToken" in pipeline:
+        return []
+    revisions = pipeline.get("leftovers", {}).items()
+    return [revision for revision, since in revisions if since and parse_time(since) < now - DAY]
 
 
 def is_ours(pipeline: object) -> TypeGuard[dict[str, Any]]:

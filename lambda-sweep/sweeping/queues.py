@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,19 @@ from media_pipeline.events import Job, write_event
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Since when a route takes uploads, and how many messages wait in its queue."""
+
+    created: datetime
+    waiting: int
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what seems to be lost may only be waiting its turn."""
+        return self.waiting > 0
 
 
 class Queues:
@@ -26,16 +40,15 @@ class Queues:
         """Tell the route's function of an upload, as S3 would."""
         self._client.send_message(QueueUrl=self.urls[route], MessageBody=write_event(job, reason))
 
-    def created(self) -> dict[str, datetime]:
-        """When each route began to take uploads."""
-        return {
-            route: datetime.fromtimestamp(
-                float(
-                    self._client.get_queue_attributes(
-                        QueueUrl=url, AttributeNames=["CreatedTimestamp"]
-                    )["Attributes"]["CreatedTimestamp"]
-                ),
-                UTC,
-            )
-            for route, url in self.urls.items()
-        }
+    def intakes(self) -> dict[str, Intake]:
+        """Each route's, as it is now."""
+        return {route: self._intake(url) for route, url in self.urls.items()}
+
+    def _intake(self, url: str) -> Intake:
+        told = self._client.get_queue_attributes(
+            QueueUrl=url, AttributeNames=["CreatedTimestamp", "ApproximateNumberOfMessages"]
+        )["Attributes"]
+        return Intake(
+            datetime.fromtimestamp(float(told["CreatedTimestamp"]), UTC),
+            int(told["ApproximateNumberOfMessages"]),
+        )

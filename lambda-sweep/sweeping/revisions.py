@@ -7,41 +7,41 @@ So nothing is looked for but what a worker could have written for this very reco
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from media_pipeline.assignments import COMPONENT, JOBS_WITHOUT_USER, key_of_original
+from media_pipeline.assignments import key_of_original
+from media_pipeline.expressions import Expression
 from media_pipeline.failures import BadPayloadError
-from media_pipeline.leases import leftovers
 from media_pipeline.recipe import Recipe, match_key
 
 REVISION = re.compile("[0-9a-f]{12}")
-
-# An expression of a record's key that is one word, perhaps with a text for when there is none.
-ONE_WORD = re.compile(r"\s*(?P<word>\w+)\s*(\|\|\s*'(?P<otherwise>[^']*)'\s*)?")
 
 
 @dataclass(frozen=True)
 class Place:
     """The keys of one revision: all begin with `prefix`, and none is another's."""
 
+    revision: str
     prefix: str
     pattern: re.Pattern[str]
 
     @classmethod
     def of(cls, template: str, words: Mapping[str, str], revision: str) -> Self:
-        """Raises `KeyError` for a template that needs other words."""
+        """A word that is not given may be any part of a path, the output's name any path."""
         known = {**words, "revision": revision}
         prefix, expression, is_open = "", "", True
         for i, part in enumerate(re.split(r"\{(\w+)\}", template)):
-            is_output = bool(i % 2) and part == "output"
-            text = "" if is_output else known[part] if i % 2 else part
-            expression += ".+" if is_output else re.escape(text)
-            is_open = is_open and not is_output
+            text = known.get(part) if i % 2 else part
+            if text is None:
+                expression += ".+" if part == "output" else "[^/]+"
+                is_open = False
+                continue
+            expression += re.escape(text)
             prefix += text if is_open else ""
             is_open = is_open and not (i % 2 and part == "revision")
-        return cls(prefix, re.compile(expression, re.DOTALL))
+        return cls(revision, prefix, re.compile(expression, re.DOTALL))
 
     def has(self, key: str) -> bool:
         """Whether an object is one of the revision's."""
@@ -49,46 +49,44 @@ class Place:
 
 
 def places(
-    item_key: Mapping[str, str], pipeline: dict[str, Any], recipe: Recipe
-) -> Iterator[Place] | None:
-    """Where an ended record's leftovers lie; None where its key does not tell."""
-    told = (
-        _words_of_job(item_key, recipe)
-        if pipeline.get("isJob")
-        else _words_of_medium(item_key, pipeline, recipe)
-    )
-    template = recipe.keys.segments if pipeline.get("isJob") else recipe.keys.outputs
-    needed = set(re.findall(r"\{(\w+)\}", template))
-    if told is None or "revision" not in needed or needed - told.keys() - {"revision", "output"}:
+    item_key: Mapping[str, str],
+    pipeline: Mapping[str, Any],
+    recipe: Recipe,
+    revisions: Iterable[str],
+) -> list[Place] | None:
+    """Where those revisions of a medium's record lie; None where the record does not tell."""
+    words = None if pipeline.get("isJob") else _words_of(item_key, pipeline, recipe)
+    if words is None or "{revision}" not in recipe.keys.outputs:
         return None
-    meant = None if "code" in pipeline.get("outcome", {}) else pipeline.get("revision")
-    revisions = dict.fromkeys(r for r in leftovers(pipeline) if _is_revision(r) and r != meant)
-    return (Place.of(template, told, revision) for revision in revisions)
+    meant = pipeline.get("revision")
+    return [
+        Place.of(recipe.keys.outputs, words, revision)
+        for revision in revisions
+        if _is_revision(revision) and revision != meant
+    ]
 
 
 def _is_revision(value: object) -> bool:
     return isinstance(value, str) and REVISION.fullmatch(value) is not None
 
 
-def _words_of_medium(
+def _words_of(
     item_key: Mapping[str, str], pipeline: Mapping[str, Any], recipe: Recipe
 ) -> dict[str, str] | None:
-    """None for a record that is not its original's own: its words would be another record's."""
+    """The words that the record's key is made of: an earlier upload may have had others beside.
+
+    None for a record that is not its original's own: its words would be another record's.
+    """
     key = pipeline.get("key")
     try:
         if key is None or key_of_original(key, recipe) != item_key:
             return None
     except BadPayloadError:
         return None
-    return match_key(recipe.keys.originals, key)
-
-
-def _words_of_job(item_key: Mapping[str, str], recipe: Recipe) -> dict[str, str]:
-    """Those words of a job that the record's key has as they are."""
-    words = {}
-    for attribute, expression in recipe.jobs.key.items():
-        if found := ONE_WORD.fullmatch(expression):
-            value = item_key[attribute]
-            is_absent = found["word"] == "user_id" and value == found["otherwise"]
-            words[found["word"]] = JOBS_WITHOUT_USER if is_absent else value
-    return {word: value for word, value in words.items() if COMPONENT.fullmatch(value)}
+    words = match_key(recipe.keys.originals, key) or {}
+    read = {
+        word
+        for text in recipe.record.key.values()
+        for word in Expression.of(text).reads_of(words.keys())
+    }
+    return {word: words[word] for word in read}

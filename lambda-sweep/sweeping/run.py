@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from media_pipeline.records import LeaseLostError
 from media_pipeline.telemetry import logger
 from sweeping.counts import Count
+from sweeping.queues import Intake
 
 SPARE_SECONDS = 30.0
 """What is left over at the end, for a call that is slow and for the metrics."""
@@ -24,10 +25,6 @@ class OutOfTimeError(Exception):
     """The sweep stops here; the next one goes on."""
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass
 class Run:
     """`holder` is what claims say of this sweep; `started` is the now that ages are judged by."""
@@ -35,8 +32,9 @@ class Run:
     counts: Counter[Count]
     holder: str
     seconds_left: Callable[[], float]
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime]
     failures: int = 0
+    intakes: Mapping[str, Intake] = field(default_factory=dict)
     started: datetime = field(init=False)
     _floor: float = field(default=SPARE_SECONDS, init=False)
 
@@ -46,6 +44,10 @@ class Run:
     def count(self, count: Count) -> None:
         """One more."""
         self.counts[count] += 1
+
+    def is_behind(self, route: str) -> bool:
+        """Whether nothing is to be sent to a route; so it is where its queue could not be read."""
+        return route not in self.intakes or self.intakes[route].is_behind
 
     def check_time(self) -> None:
         """Raises `OutOfTimeError` once there is too little left for anything more."""

@@ -15,9 +15,13 @@ from sweeping.findings import PendingWords
 
 @dataclass(frozen=True)
 class SweepSettings:
-    """`bucket` holds the originals; `queues` are URLs by route; `pending` is None for none."""
+    """`key` names the attributes that the table is keyed by, `bucket` holds the originals.
+
+    `queues` are URLs by route; `pending` is None for none.
+    """
 
     table: str
+    key: tuple[str, ...]
     bucket: str
     output_bucket: str
     max_receives: int
@@ -32,6 +36,7 @@ class SweepSettings:
         pending = environment.get("PENDING")
         return cls(
             table=shared.table,
+            key=msgspec.json.decode(environment["TABLE_KEY"], type=tuple[str, ...]),
             bucket=environment["MEDIA_BUCKET"],
             output_bucket=shared.output_bucket,
             max_receives=shared.max_receives,
@@ -44,4 +49,4 @@ class SweepSettings:
     def attributes(self) -> list[str]:
         """All that the sweep reads of an item, its key first; each once."""
         pending = [*self.pending.attributes, self.pending.created_at] if self.pending else []
-        return list(dict.fromkeys([*self.recipe.record.key, "pipeline", *pending]))
+        return list(dict.fromkeys([*self.key, "pipeline", *pending]))

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from media_pipeline.assignments import key_of_original, route_of
 from media_pipeline.failures import BadPayloadError
 from media_pipeline.leases import parse_time
@@ -16,10 +18,10 @@ from media_pipeline.recipe import match_key
 from media_pipeline.records import Catalog
 from media_pipeline.telemetry import logger
 from media_pipeline.updates import read_item
-from sweeping.buckets import Originals, Outputs, Upload
+from sweeping.buckets import NotRemovedError, Originals, Outputs, Upload
 from sweeping.claims import Claims, ItemKey
 from sweeping.counts import Count
-from sweeping.findings import Finding, find, is_ours
+from sweeping.findings import Finding, find, is_ours, leftovers_of
 from sweeping.queues import Queues
 from sweeping.revisions import places
 from sweeping.run import Run, SweepError
@@ -60,12 +62,15 @@ class Sweeper:
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._recipe = settings.recipe
+        self._key = settings.key
         self._pending = settings.pending
         self._records = records
         self._originals = originals
         self._outputs = outputs
         self._queues = queues
-        self._claims = Claims(catalog, settings.recipe, queues, settings.max_receives)
+        self._claims = Claims(
+            catalog, settings.recipe, settings.bucket, queues, settings.max_receives
+        )
         self._now = now
 
     def sweep(self, counts: Counter[Count], holder: str, seconds_left: Callable[[], float]) -> None:
@@ -75,6 +80,8 @@ class Sweeper:
         """
         run = Run(counts, holder, seconds_left, self._now)
         waiting: Waiting = {}
+        with run.guarding({"queues": [*self._queues.urls]}):
+            run.intakes = self._queues.intakes()
         with run.passing(TABLE_SHARE):
             self._sweep_table(run, waiting)
         if waiting or self._queues.urls:
@@ -97,14 +104,14 @@ class Sweeper:
 
     def _sweep_item(self, run: Run, item: Mapping[str, Any], waiting: Waiting) -> None:
         # As it is called in the log, whatever else of the item can be read.
-        named = {name: next(iter(item[name].values())) for name in self._recipe.record.key}
+        named = {name: next(iter(item[name].values())) for name in self._key}
         with run.guarding({"record": named}):
             record = read_item(item)
             finding = find(record, self._pending, run.started)
             if finding is None:
                 return
             run.check_time()
-            item_key = {name: record[name] for name in self._recipe.record.key}
+            item_key = {name: record[name] for name in self._key}
             if finding is Finding.PENDING:
                 waiting[frozenset(item_key.items())] = item_key
             elif finding is Finding.LEFTOVERS:
@@ -113,15 +120,22 @@ class Sweeper:
                 self._claims.revive(run, item_key, record["pipeline"])
 
     def _remove_leftovers(self, run: Run, item_key: ItemKey, pipeline: dict[str, Any]) -> None:
-        found = places(item_key, pipeline, self._recipe)
+        gone = leftovers_of(pipeline, run.started)
+        found = places(item_key, pipeline, self._recipe, gone)
         if found is None:
             return
         for place in found:
-            removed = self._outputs.remove(place, self._is_original, run.check_time)
+            try:
+                removed = self._outputs.remove(place, self._is_original, run.check_time)
+            except (ClientError, NotRemovedError):
+                logger.exception("A revision was not removed")
+                run.failures += 1
+                gone.remove(place.revision)
+                continue
             if removed:
                 run.count(Count.REVISIONS_REMOVED)
                 logger.info("Removed %d objects below %s", removed, place.prefix)
-        self._records.forget_leftovers(item_key, pipeline)
+        self._records.forget_leftovers(item_key, pipeline, gone)
 
     def _is_original(self, key: str) -> bool:
         return (
@@ -132,12 +146,11 @@ class Sweeper:
     def _sweep_uploads(self, run: Run, waiting: Waiting) -> None:
         is_complete = False
         with run.guarding({"bucket": self._originals.bucket}):
-            since = self._queues.created()
             prefix = self._recipe.keys.originals.partition("{")[0]
             for upload in self._originals.list(prefix):
                 run.check_time()
                 with run.guarding({"key": upload.key}):
-                    self._sweep_upload(run, upload, since, waiting)
+                    self._sweep_upload(run, upload, waiting)
             is_complete = True
         for item_key in waiting.values() if is_complete else ():
             run.check_time()
@@ -146,18 +159,19 @@ class Sweeper:
                 if find(item, self._pending, run.started) is Finding.PENDING:
                     self._claims.expire(run, item_key)
 
-    def _sweep_upload(
-        self, run: Run, upload: Upload, since: Mapping[str, datetime], waiting: Waiting
-    ) -> None:
+    def _sweep_upload(self, run: Run, upload: Upload, waiting: Waiting) -> None:
+        is_recent = upload.modified >= run.started - UPLOAD_AGE
+        if not is_recent and not waiting:
+            return
         route = route_of(upload.key, self._recipe)
         item_key = self._item_key(upload.key) if route else None
         if route is None or item_key is None:
             return
         is_waited_for = waiting.pop(frozenset(item_key.items()), None) is not None
-        if upload.modified < run.started - UPLOAD_AGE and not is_waited_for:
+        if not (is_recent or is_waited_for) or run.is_behind(route):
             return
         # What was there before the route is for a backfill to send.
-        begins = since.get(route, run.started)
+        begins = run.intakes[route].created
         if not begins <= upload.modified <= run.started - EVENT_PATIENCE:
             return
         if not self._is_missed(upload, self._records.read(item_key)):
@@ -189,7 +203,7 @@ class Sweeper:
             return False
         if "key" not in pipeline:
             return bool(pipeline.get("outcome", {}).get("code") == "upload_missing")
-        if pipeline["key"] == upload.key:
+        if (pipeline["key"], pipeline.get("bucket")) == (upload.key, self._originals.bucket):
             return bool(pipeline.get("etag", upload.etag) != upload.etag)
         # Of two uploads for one record, the later one is meant.
         last = self._last_seen(pipeline)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -47,16 +47,17 @@ class Records:
         )
         return read_item(answer.get("Item", {}))
 
-    def forget_leftovers(self, item_key: Mapping[str, str], pipeline: Mapping[str, Any]) -> None:
-        """Take out of an ended record what is no more, unless it was claimed since.
-
-        Of a failed one that is its own revision, too.
-        """
-        has_failed = "code" in pipeline.get("outcome", {})
-        gone = {"leftovers", "revision"} if has_failed else {"leftovers"}
+    def forget_leftovers(
+        self, item_key: Mapping[str, str], pipeline: Mapping[str, Any], gone: Collection[str]
+    ) -> None:
+        """Take revisions that are gone out of an ended record, unless it was claimed since."""
+        left = {r: since for r, since in pipeline["leftovers"].items() if r not in gone}
         update = Update()
         update.only_if_pipeline_is(pipeline)
-        update.remove_from_pipeline(*sorted(gone & pipeline.keys()))
+        if left:
+            update.set_in_pipeline("leftovers", left)
+        else:
+            update.remove_from_pipeline("leftovers")
         try:
             self._client.update_item(
                 TableName=self._table, Key=write_item(item_key), **update.request()

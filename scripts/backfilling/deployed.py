@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -15,6 +15,7 @@ from backfilling.errors import BackfillError
 from media_pipeline.recipe import Recipe, load_recipe
 
 Architecture = Literal["x86_64", "arm64"]
+Route = Literal["images", "videos"]
 
 HOW = (
     'write it with `terraform output -json media`, where the root has `output "media" { value = '
@@ -42,14 +43,14 @@ class _Intake(msgspec.Struct):
 class Function(msgspec.Struct, frozen=True):
     """What one second of a function costs depends on; None where the outputs do not tell."""
 
-    memory_mb: int | None = None
+    memory_mb: Annotated[int, msgspec.Meta(ge=1)] | None = None
     architecture: Architecture | None = None
 
 
 class _Outputs(msgspec.Struct):
     bucket: _Bucket
     table: _Table
-    queues: dict[str, _Intake]
+    queues: dict[Route, _Intake]
     recipe: dict[str, Any]
     functions: dict[str, Function] = {}
 
@@ -88,13 +89,13 @@ def read_deployed(name: str) -> Deployed:
         raise BackfillError(f"There is no file {name}: {HOW}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise BackfillError(f"{told} cannot be read: {error}.") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise BackfillError(f"{told} is not the module's outputs ({error}): {HOW}.") from error
     try:
         # The very recipe that the functions have, for a number is written the same way here and
         # there, and what a recipe's words mean (a whole number, a share) is settled by its types.
         recipe = load_recipe(json.dumps(outputs.recipe))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BackfillError(
             f"The recipe in {told} is none that this checkout knows ({error}): use the checkout "
             "that was deployed."

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from backfilling.deployed import Deployed
@@ -26,6 +25,7 @@ class Reason(StrEnum):
     FAILED = "failed for good"
     IN_WORK = "in work"
     OLDER = "an older original of its record"
+    UNREADABLE = "its record cannot be read"
     UNROUTED = "no queue for its route"
     NOT_ORIGINAL = "no original's key"
     UNASKED = "not asked for"
@@ -36,7 +36,8 @@ class Candidate:
     """An object of the bucket; `reason` None: its record has to be read.
 
     `size` is bytes. `route` and `item_key`, the key of its record, are None for what is nobody's
-    original. `through` is the last key of those that lie together and share the record.
+    original. Once this object and the rest of its record are dealt with, so is everything up to the
+    key `through` (empty: no more than before).
     """
 
     key: str
@@ -88,20 +89,31 @@ def candidates(
 
     A record tells of one original. Where several lie one behind the other, the newest is meant, as
     it would be had each been sent when it was uploaded; it comes first, so that a run that ends
-    among them need not come back.
+    among them need not come back. What is nobody's original, such as a sidecar, parts no others; an
+    original of another record does.
     """
-    whose = (_assigned(found, deployed.recipe) for found in listed)
-    for item_key, group in groupby(whose, key=lambda candidate: candidate.item_key):
-        if item_key is None:
-            for found in group:
-                yield replace(found, reason=Reason.NOT_ORIGINAL, through=found.key)
+    originals: list[Candidate] = []
+    through = ""
+    for found in (_assigned(one, deployed.recipe) for one in listed):
+        if found.item_key is None:
+            yield replace(found, reason=Reason.NOT_ORIGINAL, through=through)
             continue
-        originals = list(group)
-        through = originals[-1].key
-        newest = max(originals, key=lambda found: (found.modified, found.key))
-        for found in (newest, *(one for one in originals if one is not newest)):
-            reason = _reason(found, newest, deployed, filters)
-            yield replace(found, reason=reason, through=through)
+        if originals and originals[0].item_key != found.item_key:
+            yield from _of_one_record(originals, deployed, filters)
+            through = originals[-1].key
+            originals = []
+        originals.append(found)
+    if originals:
+        yield from _of_one_record(originals, deployed, filters)
+
+
+def _of_one_record(
+    originals: Sequence[Candidate], deployed: Deployed, filters: Filters
+) -> Iterator[Candidate]:
+    newest = max(originals, key=lambda found: (found.modified, found.key))
+    for found in (newest, *(one for one in originals if one is not newest)):
+        reason = _reason(found, newest, deployed, filters)
+        yield replace(found, reason=reason, through=originals[-1].key)
 
 
 def _assigned(found: Candidate, recipe: Recipe) -> Candidate:

@@ -13,6 +13,8 @@ from backfilling.listing import Filters
 
 ROUTES = ("images", "videos")
 
+LOWEST_RATE = 0.01
+
 DESCRIPTION = """
 Sends objects that lie in the bucket already through the module's queues, as if they had just been
 uploaded. Left out is what is complete as the recipe is now, what failed for good under it, and what
@@ -24,7 +26,8 @@ EPILOG = """
 The credentials need s3:ListBucket on the bucket, dynamodb:BatchGetItem on the table and
 sqs:SendMessage on the queues. What is sent last is kept in a file (--state): after an interruption,
 or an error, the same command goes on from there. A run that has finished begins anew, so does one
-that asks for other objects, or after the recipe has changed.
+that asks for other objects, or after the recipe has changed. Of a record's
+originals the newest is sent if their keys lie together; if another record's lie between, each is.
 """
 
 
@@ -42,8 +45,12 @@ class Options:
 
 
 def read_options(arguments: Sequence[str] | None) -> Options:
-    """Raises `BackfillError` for dates that are none, `SystemExit` for what argparse refuses."""
+    """Raises `BackfillError` for words that are none, `SystemExit` for what argparse refuses."""
     given = _parser().parse_args(arguments)
+    try:
+        (given.prefix or "").encode()
+    except UnicodeEncodeError as error:
+        raise BackfillError(f"--prefix {given.prefix!r} is not UTF-8, as every key is.") from error
     filters = Filters(
         since=_moment("--since", given.since),
         until=_moment("--until", given.until),
@@ -82,10 +89,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--rate",
-        type=_positive,
+        type=_rate,
         default=20.0,
         metavar="N",
-        help="messages a second at most: 20 unless said",
+        help=f"messages a second at most: {LOWEST_RATE} or more, 20 unless said",
     )
     parser.add_argument(
         "--state",
@@ -109,11 +116,11 @@ def _moment(option: str, text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise BackfillError(
             f"{option} {text} is no date or time; write 2026-03-01 or 2026-03-01T18:30."
         ) from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _positive(text: str) -> float:
@@ -124,6 +131,13 @@ def _positive(text: str) -> float:
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is no number above 0")
     return number
+
+
+def _rate(text: str) -> float:
+    rate = _positive(text)
+    if rate < LOWEST_RATE:
+        raise argparse.ArgumentTypeError(f"{text} is less than {LOWEST_RATE}")
+    return rate
 
 
 def _seconds(text: str) -> tuple[str, float]:

@@ -24,7 +24,7 @@ ROW = "{:8} {:34} {:>12} {:>12}"
 
 
 def counted(backfill: Backfill) -> Iterator[str]:
-    """A table of what was found, by route and reason."""
+    """A table of what was found, by route and reason, and whose records cannot be read."""
     yield ROW.format("route", "", "objects", "size")
     order = list(Reason)
     for route, reason in sorted(
@@ -32,6 +32,8 @@ def counted(backfill: Backfill) -> Iterator[str]:
     ):
         count, size = backfill.counts[route, reason], backfill.sizes[route, reason]
         yield ROW.format(route, reason, f"{count:,}", readable(size))
+    for key in backfill.unreadable:
+        yield f"What `pipeline` says in the record of {key} cannot be read; it is not sent."
 
 
 def estimated(backfill: Backfill) -> Iterator[str]:
@@ -71,6 +73,8 @@ def interrupted(backfill: Backfill) -> str:
     """How to go on."""
     if backfill.options.is_dry_run:
         return "Interrupted; nothing was sent."
+    if backfill.state.is_finished:
+        return f"Interrupted at its end; all {backfill.state.sent:,} messages were sent."
     return f"Interrupted; {backfill.state.sent:,} messages were sent. {going_on(backfill)}"
 
 

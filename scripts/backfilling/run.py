@@ -50,7 +50,8 @@ class Backfill:
     """What was asked for, and how far it has come.
 
     `counts` is what became of the objects by route (none: nobody's original) and reason; `refused`
-    are those of whose messages SQS will never take. Of a dry run the state stays as it begins.
+    are those of whose messages SQS will never take, `unreadable` the keys of those whose records
+    say nothing that can be read. Of a dry run the state stays as it begins.
     """
 
     deployed: Deployed
@@ -60,6 +61,7 @@ class Backfill:
     counts: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     sizes: Counter[tuple[str, Reason]] = field(default_factory=Counter)
     refused: list[Refused] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
     sent: int = 0
 
     def __post_init__(self) -> None:
@@ -120,7 +122,7 @@ class Backfill:
                     for few in _tens(chunk):
                         self._send(queues, few)
                         display.show(looked_at + chunk.index(few[-1]) + 1, self.sent)
-                    self._advance(last_key=chunk[-1].through)
+                    self._advance(last_key=chunk[-1].through or self.state.last_key)
                 display.show(self.counts.total(), self.sent)
         if not self.options.is_dry_run:
             self._advance(is_finished=True)
@@ -149,6 +151,8 @@ class Backfill:
             counted = (candidate.route or "none", candidate.reason)
             self.counts[counted] += 1
             self.sizes[counted] += candidate.size
+        if candidate.reason is Reason.UNREADABLE:
+            self.unreadable.append(candidate.key)
 
     def _send(self, queues: Queues, few: Sequence[Candidate]) -> None:
         refused = queues.send(few)
@@ -157,8 +161,10 @@ class Backfill:
         self._advance(last_key=few[-1].through, sent=self.state.sent + len(few) - len(refused))
 
     def _advance(self, **changes: str | int | bool) -> None:
-        self.state = msgspec.structs.replace(self.state, **changes)
-        states.save(self.state_file, self.state)
+        state = msgspec.structs.replace(self.state, **changes)
+        # First, so that what is told of the state is what the file holds.
+        states.save(self.state_file, state)
+        self.state = state
 
 
 def _tens(chunk: Sequence[Candidate]) -> Iterator[Sequence[Candidate]]:

@@ -39,7 +39,7 @@ def resume(path: Path, asked: Asked) -> State:
         state = msgspec.json.decode(path.read_bytes(), type=State)
     except FileNotFoundError:
         return State(asked)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
         raise BackfillError(
             f"{path} is no state of a backfill that can be read ({error}): remove it, or name "
             "another file with --state."

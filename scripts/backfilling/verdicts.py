@@ -51,13 +51,21 @@ def _judged(
     if candidate.reason is not None or candidate.item_key is None:
         return candidate
     pipeline = pipelines.get(_values(candidate.item_key), {})
-    return replace(candidate, reason=decide(pipeline, candidate, deployed, now))
+    try:
+        reason = decide(pipeline, candidate, deployed, now)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        # Whoever wrote that record, the other objects are not to wait for it.
+        reason = Reason.UNREADABLE
+    return replace(candidate, reason=reason)
 
 
 def decide(
     pipeline: Mapping[str, Any], candidate: Candidate, deployed: Deployed, now: datetime
 ) -> Reason:
-    """What a record's `pipeline` map (empty: there is none) says of the object."""
+    """What a record's `pipeline` map (empty: there is none) says of the object.
+
+    Raises `KeyError`, `TypeError`, `ValueError` or `AttributeError` for a map that is none of ours.
+    """
     about = {"bucket": deployed.bucket, "key": candidate.key, "etag": candidate.etag}
     if "leaseToken" in pipeline:
         # What the lease does not tell may be of this very object.

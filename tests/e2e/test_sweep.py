@@ -65,15 +65,16 @@ def deployed_environment(house: House) -> dict[str, str]:
 def turn_back(house: House, media_id: str, passed: timedelta) -> None:
     """Let a record's times be as if they had been written earlier."""
     pipeline = house.record(media_id)["pipeline"]
-    for name in {"leaseExpiresAt", "endedAt"} & pipeline.keys():
-        house.dynamodb.update_item(
-            TableName=house.deployment.table,
-            Key=write_item({"id": media_id, "projectId": "gallery-7"}),
-            UpdateExpression=f"SET pipeline.{name} = :then",
-            ExpressionAttributeValues=write_item(
-                {":then": format_time(parse_time(pipeline[name]) - passed)}
-            ),
-        )
+    for times in (pipeline, pipeline.get("leftovers", {})):
+        for name in times.keys() - {"leftovers"}:
+            if name in ("leaseExpiresAt", "endedAt") or times is not pipeline:
+                times[name] = format_time(parse_time(times[name]) - passed)
+    house.dynamodb.update_item(
+        TableName=house.deployment.table,
+        Key=write_item({"id": media_id, "projectId": "gallery-7"}),
+        UpdateExpression="SET pipeline = :then",
+        ExpressionAttributeValues=write_item({":then": pipeline}),
+    )
 
 
 @contextmanager

@@ -61,6 +61,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_DEFAULT_REGION": REGION,
     "MEDIA_TABLE": TABLE,
+    "TABLE_KEY": '["id", "projectId"]',
     "MEDIA_BUCKET": BUCKET,
     "OUTPUT_BUCKET": BUCKET,
     "MEDIA_RECIPE": json.dumps(RECIPE),
@@ -194,9 +195,11 @@ def messages(queue: str = QUEUE) -> int:
     return found.approximate_number_of_messages + found.approximate_number_of_messages_not_visible
 
 
-def purge() -> None:
-    """Every message is gone."""
-    boto3.client("sqs").purge_queue(QueueUrl=URL)
+def dead_letters() -> set[str]:
+    """The keys of the uploads whose messages have failed too often."""
+    queue = backends.get_backend("sqs")[ACCOUNT][REGION].queues[DEAD_LETTERS]
+    events = [json.loads(message.body) for message in queue._messages]
+    return {event["detail"]["object"]["key"] for event in events}
 
 
 def records() -> list[dict[str, Any]]:

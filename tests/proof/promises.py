@@ -28,14 +28,21 @@ class Witness:
         self._uploads = uploads
         self._completions: Counter[tuple[str, str]] = Counter()
         self._shown: dict[str, int] = {}
+        self.purged = False
+        self.asked: set[str] = set()
+        """The keys that somebody has had done without an event: no message tells of those."""
+        self.swept_up: set[str] = set()
+        """The keys that a sweep has given up."""
         self.retries: Counter[str] = Counter()
         """By key, how often somebody has asked for a finished upload to be done again."""
 
-    def see(self, call: Call, status: int) -> None:
+    def see(self, call: Call, status: int, *, is_sweep: bool) -> None:
         """Look whether the call has broken a promise. Raises `ViolationError`."""
         if status != 200 or call.operation not in ("UpdateItem", "DeleteObjects", "DeleteObject"):
             return
         there = aws.objects("renditions/")
+        if is_sweep and call.site.startswith("Catalog.exhaust"):
+            self.swept_up |= {upload.key for upload in self.exhausted()}
         for record in aws.records():
             for named in aws.named_keys(record):
                 key = named["key"]
@@ -44,6 +51,7 @@ class Witness:
                         "object missing", f"{key} is named after {call.site} and is not there"
                     )
             if call.site.startswith("Catalog.complete") and self._has_ended(record):
+                reach(record, there)
                 self._see_completion(record)
 
     def _has_ended(self, record: dict[str, Any]) -> bool:
@@ -113,12 +121,15 @@ class Witness:
         if status not in ("completed", "failed"):
             raise ViolationError("stuck", f"{upload.key} is {status}")
         error = record.get("error", {})
-        if error.get("code") == "retries_exhausted" and not is_redriven:
-            return
         pipeline = record["pipeline"]
+        if error.get("code") == "retries_exhausted" and not is_redriven:
+            self._judge_exhausted(upload.key, int(pipeline["attempts"]))
+            return
         held = self._uploads.order_of(upload.key, pipeline["sourceVersion"])
         # What never was told of is found by its ETag, which is that of its bytes.
-        is_same = upload.is_lost and self._uploads.made[held].content == upload.content
+        is_same = (
+            upload.is_lost and held >= 0 and self._uploads.made[held].content == upload.content
+        )
         if held != upload.order and not is_same:
             raise ViolationError("not the latest", f"{upload.key}: upload {held} of {upload.order}")
         calm = calm_state(self._uploads.kind, upload.content)
@@ -126,6 +137,19 @@ class Witness:
             raise ViolationError(
                 "not as a calm run", f"{upload.key}: {shape(record)} instead of {calm.shape}"
             )
+
+    def _judge_exhausted(self, key: str, attempts: int) -> None:
+        """It was tried as often as is promised, and its message is where it can be sent again."""
+        if key in self.asked:
+            return
+        if attempts < aws.MAX_RECEIVES:
+            raise ViolationError("given up early", f"{key} after {attempts} attempts")
+        if not self.is_beyond_redrive(key) and key not in aws.dead_letters():
+            raise ViolationError("message lost", f"{key} has no dead letter")
+
+    def is_beyond_redrive(self, key: str) -> bool:
+        """Whether nothing but a backfill brings an upload back that was given up."""
+        return self.purged or key in self.asked or key in self.swept_up
 
     def judge_objects(self) -> None:
         """What records mean is there with its bytes, and nothing else is."""

@@ -108,7 +108,7 @@ def left_over(world: World) -> None:
     world.deliver(world.upload(0, "wide"))
     _started(world, steps=4)
     world.advance(timedelta(minutes=16))
-    aws.purge()
+    world.purge()
     for hours in (3, 3, 25):
         world.sweep_after(timedelta(hours=hours))
 
@@ -118,7 +118,7 @@ def given_up(world: World) -> None:
     world.upload(0, "wide").is_lost = True
     for _ in range(aws.MAX_RECEIVES + 1):
         world.sweep_after(timedelta(hours=3), drain=False)
-        aws.purge()
+        world.purge()
 
 
 def _started(world: World, steps: int) -> Running:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -115,6 +114,3 @@ def _clip() -> bytes:
 
         full_ffmpeg("-f", "lavfi", "-i", source, "-c:v", "libx264", "-pix_fmt", "yuv420p", path)
         return path.read_bytes()
-
-
-__all__ = ["CONTENTS", "Upload", "Uploads", "contents", "subprocess", "write_sequencer"]

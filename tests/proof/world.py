@@ -179,6 +179,7 @@ class World:
         """Invoke the function directly for what an upload's key holds now."""
         if retry:
             self.witness.retries[upload.key] += 1
+        self.witness.asked.add(upload.key)
         payload = {"s3_bucket": BUCKET, "s3_key": upload.key, "job_id": "asked", "retry": retry}
         handler = FUNCTIONS[self.kind]
         return self._invoke(handler, payload, lambda _: None, TIMEOUT, skew, "function")
@@ -258,12 +259,19 @@ class World:
 
     def _passed(self, call: Call, response: AWSResponse) -> None:
         with self.clock.skewed(timedelta()):
-            self.witness.see(call, response.status_code)
+            worker = current_thread()
+            is_sweep = isinstance(worker, Running) and worker.kind == "sweep"
+            self.witness.see(call, response.status_code, is_sweep=is_sweep)
 
     def _met(self, call: Call, fate: Fate) -> None:
         self.figures.calls[call.site] += 1
         if fate is not Fate.PASSED:
             self.figures.fates[call.site, fate.value] += 1
+
+    def purge(self) -> None:
+        """Every message is gone."""
+        boto3.client("sqs").purge_queue(QueueUrl=URL)
+        self.witness.purged = True
 
     # How it all ends.
 
@@ -331,7 +339,8 @@ class World:
                 sqs.send_message(QueueUrl=URL, MessageBody=message["Body"])
                 sqs.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
         for upload in self.witness.exhausted():
-            sqs.send_message(QueueUrl=URL, MessageBody=upload.event)
+            if self.witness.is_beyond_redrive(upload.key):
+                sqs.send_message(QueueUrl=URL, MessageBody=upload.event)
 
     def close(self) -> None:
         """Let everything settle and count what was broken, if anything."""

@@ -46,7 +46,7 @@ run "its_policies" {
         Version = "2012-10-17"
         Statement = [{
           Effect   = "Allow"
-          Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+          Action   = ["s3:GetObject"]
           Resource = ["arn:aws:s3:::shop-media-123456789012-eu-central-1/originals/*/*/*"]
         }]
       }

@@ -15,6 +15,7 @@ from backfilling.listing import Reason
 from media_pipeline.events import parse_event
 from media_pipeline.failures import PermanentError
 from media_pipeline.recipe import DEFAULT_RECIPE
+from media_pipeline.updates import write_item
 from worker_house import House
 
 if TYPE_CHECKING:
@@ -133,6 +134,56 @@ def test_the_newest_of_the_originals_of_one_record_is_sent(
     assert run.counts == {("images", Reason.SEND): 1, ("images", Reason.OLDER): 2}
     # The newest is left out, and no older one takes its place.
     assert bucket.run("--until", "2026-03-03").sent == 0
+
+
+def test_a_file_of_nobody_parts_no_originals_of_a_record(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = [f"originals/p/one/IMG_{name}" for name in ("1.jpg", "2.aae", "3.jpg", "4.aae")]
+    keys = ["originals/p/0/notes.txt", *record, "originals/p/two/a.jpg"]
+    bucket.put(*keys)
+    date_objects(bucket, monkeypatch, {key: day for day, key in enumerate(keys, start=1)})
+    run = bucket.run()
+    assert sorted(bucket.received()) == [record[2], keys[5]]
+    assert run.counts == {
+        ("images", Reason.SEND): 2,
+        ("images", Reason.OLDER): 1,
+        ("none", Reason.NOT_ORIGINAL): 3,
+    }
+    assert run.state.last_key == keys[5]
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        {"leaseToken": "t"},
+        {"leaseToken": "t", "leaseExpiresAt": 5},
+        {"leaseToken": "t", "leaseExpiresAt": "soon"},
+        {"leaseToken": "t", "leaseExpiresAt": "2026-01-01T00:00:00"},
+        {"outcome": 5},
+        {"outcome": None},
+    ],
+)
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_a_record_that_cannot_be_read_is_named_and_the_others_sent(
+    bucket: Bucket,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    pipeline: dict[str, Any],
+    options: list[str],
+) -> None:
+    bucket.put(photo(1), photo(2))
+    of_it = {"bucket": BUCKET, "key": photo(1), "etag": bucket.etag(photo(1))}
+    odd = {**of_it, "recipeDigest": RECIPE.digest, **pipeline}
+    item = {"id": "m00001", "projectId": "p", "pipeline": odd}
+    bucket.dynamodb.put_item(TableName=TABLE, Item=write_item(item))
+    assert bucket.command(monkeypatch, *options) == 0
+    said = capsys.readouterr().out
+    assert ["images", "its", "record", "cannot", "be", "read", "1", "8", "bytes"] in [
+        line.split() for line in said.splitlines()
+    ]
+    assert f"in the record of {photo(1)} cannot be read; it is not sent.\n" in said
+    assert bucket.received() == ([] if options else [photo(2)])
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,9 @@ def _said(capsys: pytest.CaptureFixture[str], *command: str) -> tuple[int, str]:
         (["--prefix", "orig"], "No original begins with orig: begin"),
         (["--since", "yesterday"], "--since yesterday is no date or time; write 2026-03-01"),
         (["--until", "2026-02-30"], "--until 2026-02-30 is no date or time"),
+        (["--since", "0001-01-01T00:00+05:00"], "--since 0001-01-01T00:00+05:00 is no date"),
+        (["--until", "9999-12-31T23:59:59-05:00"], "--until 9999-12-31T23:59:59-05:00 is no date"),
+        (["--prefix", "originals/\udcff"], "--prefix 'originals/\\udcff' is not UTF-8"),
         (["--since", "2026-03-02", "--until", "2026-03-01"], "Nothing lies between"),
         (["--state", "/proc/none/state.json"], "/proc/none/state.json cannot be written"),
     ],
@@ -74,7 +77,10 @@ def test_options_that_mean_nothing_are_explained(
     assert bucket.received() == []
 
 
-@pytest.mark.parametrize("options", [["--rate", "0"], ["--rate", "nan"], ["--route", "sounds"]])
+@pytest.mark.parametrize(
+    "options",
+    [["--rate", "0"], ["--rate", "nan"], ["--rate", "0.009"], ["--route", "sounds"]],
+)
 def test_options_that_argparse_refuses_exit_with_2(bucket: Bucket, options: list[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         backfill.main([bucket.file, *options])
@@ -87,6 +93,7 @@ def test_options_that_argparse_refuses_exit_with_2(bucket: Bucket, options: list
         ("{}", "{file} is not the module's outputs (Object missing required field `bucket`)"),
         ("not json", "{file} is not the module's outputs (JSON is malformed"),
         ("[]", "{file} is not the module's outputs (Expected `object`"),
+        ("[" * 100_000, "{file} is not the module's outputs (maximum recursion depth"),
     ],
 )
 def test_outputs_that_are_none_are_explained(
@@ -107,6 +114,8 @@ def test_outputs_that_are_none_are_explained(
         ({"queues": {}}, "The module has no queues: set `intake.enabled`"),
         ({"recipe": {"sounds": {}}}, "is none that this checkout knows"),
         ({"table": {"name": TABLE, "arn": "media"}}, "`table.arn` is 'media'"),
+        ({"queues": {"sounds": {"queue": {"url": "u"}}}}, "Invalid enum value 'sounds'"),
+        ({"functions": {"images": {"memory_mb": -5}}}, "Expected `int` >= 1"),
     ],
 )
 def test_outputs_that_do_not_suit_are_explained(
@@ -126,11 +135,12 @@ def test_a_route_without_a_queue_is_explained(
     assert (status, told) == (1, "The module has no queue for videos, only for images.\n")
 
 
+@pytest.mark.parametrize("text", ['{"last_key": 7}', '{"more": ' + "[" * 100_000])
 def test_a_state_that_is_none_is_explained(
-    bucket: Bucket, capsys: pytest.CaptureFixture[str]
+    bucket: Bucket, capsys: pytest.CaptureFixture[str], text: str
 ) -> None:
     state = bucket.folder / "state.json"
-    state.write_text('{"last_key": 7}')
+    state.write_text(text)
     status, told = _said(capsys, bucket.file, "--state", str(state))
     assert status == 1
     assert told.startswith(f"{state} is no state of a backfill that can be read (")

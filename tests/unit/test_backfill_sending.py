@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,7 @@ import pytest
 import backfill
 from aws_names import TABLE
 from backfilled import Bucket, Watched, date_objects, interrupted_at_once, photo
+from backfilling import report
 from backfilling.errors import BackfillError
 from backfilling.run import Services
 
@@ -88,7 +92,8 @@ def test_the_command_says_how_to_go_on(
 
 
 def test_progress_is_shown_as_it_is_made(bucket: Bucket) -> None:
-    bucket.put(*(photo(number) for number in range(23)), "originals/q/0/notes.txt")
+    bucket.put(*(photo(number) for number in range(23)), "originals/q/done/a.jpg")
+    bucket.catalog.complete(bucket.claim("originals/q/done/a.jpg"), {})
     displays: list[Watched] = []
 
     def display_of(total: int) -> Watched:
@@ -175,6 +180,73 @@ def test_messages_that_sqs_refuses_are_named_and_the_others_sent(
         f"SQS refuses the message of {photo(4)} (InternalError: Later.); it was not sent.\n"
     )
     assert set(bucket.received()) == {photo(number) for number in range(12)} - {photo(4)}
+
+
+def test_files_of_nobody_do_not_take_a_run_back(bucket: Bucket) -> None:
+    # More than are looked at together, and no original before them in the run that goes on.
+    notes = [f"originals/p/n{number:03}/a.txt" for number in range(101)]
+    bucket.put(photo(1), "originals/q/two/a.jpg")
+    with pytest.raises(BackfillError):
+        bucket.run(sqs=Failing(bucket.sqs, {"originals/q/two/a.jpg": 1000}))
+    bucket.put(*notes)
+    state = bucket.folder / "state.json"
+    kept = json.loads(state.read_bytes())
+    state.write_text(json.dumps({**kept, "last_key": photo(1)}))
+    with pytest.raises(BackfillError):
+        bucket.run(sqs=Failing(bucket.sqs, {"originals/q/two/a.jpg": 1000}))
+    assert json.loads(state.read_bytes())["last_key"] == photo(1)
+
+
+def test_a_full_disk_leaves_a_state_that_is_told_as_it_is(
+    bucket: Bucket, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put(*(photo(number) for number in range(35)))
+    write = Path.write_bytes
+    written: list[bytes] = []
+
+    def fill(path: Path, content: bytes) -> int:
+        written.append(content)
+        if len(written) > 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", fill)
+    assert bucket.command(monkeypatch) == 1
+    kept = json.loads((bucket.folder / "state.json").read_bytes())
+    # The first says the beginning; of the third ten nothing could be kept.
+    assert (kept["last_key"], kept["sent"]) == (photo(19), 20)
+    assert f"The same command goes on after {photo(19)}, as " in capsys.readouterr().err
+
+
+def test_an_interruption_of_the_report_says_what_was_sent(
+    bucket: Bucket, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put(*(photo(number) for number in range(12)))
+
+    def interrupt(_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(report, "sent", interrupt)
+    assert bucket.command(monkeypatch) == 130
+    told = capsys.readouterr().err
+    assert told == "Interrupted at its end; all 12 messages were sent.\n"
+
+
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_a_reader_that_left_is_told_nothing(
+    bucket: Bucket,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+) -> None:
+    bucket.put(photo(1))
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        status = bucket.command(monkeypatch, *options)
+    # Closing wrote what was left: it would have failed here as it would at the end of the command.
+    assert (status, capsys.readouterr().err) == (141, "")
 
 
 class Slow:

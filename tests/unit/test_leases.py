@@ -21,7 +21,6 @@ from media_pipeline.leases import (
     Claim,
     Verdict,
     format_time,
-    leftovers,
     pad_sequencer,
     parse_time,
 )
@@ -162,7 +161,7 @@ def test_processing_to_failed(table: Table) -> None:
 def test_finished_to_processing(table: Table, state: str, claim: Claim) -> None:
     table.finish(state)
     table.take(claim)
-    assert_processing(table, claim, attempts=2 if claim.retry else 1)
+    assert_processing(table, claim)
 
 
 @pytest.mark.parametrize("state", ["completed", "failed"])
@@ -387,23 +386,45 @@ def test_every_claim_writes_under_a_revision_of_its_own(table: Table, again: Cla
     assert first.revision != second.revision
     assert re.fullmatch("[0-9a-f]{12}", second.revision)
     pipeline = table.item["pipeline"]
-    assert (pipeline["revision"], pipeline["leftovers"]) == (second.revision, [first.revision])
+    assert (pipeline["revision"], pipeline["leftovers"]) == (second.revision, {first.revision: ""})
+    table.now += timedelta(hours=1)
     table.catalog.complete(second, {})
-    assert leftovers(table.item["pipeline"]) == [first.revision]
+    assert table.item["pipeline"]["leftovers"] == {first.revision: "2026-03-01T13:00:00.000Z"}
 
 
 def test_a_failure_means_none_of_its_revisions(table: Table) -> None:
     first, second = table.take(), table.take()
-    assert leftovers(table.item["pipeline"]) == [first.revision]
     table.catalog.fail(second, FAILURE)
-    assert leftovers(table.item["pipeline"]) == [first.revision, second.revision]
+    pipeline = table.item["pipeline"]
+    assert pipeline["leftovers"].keys() == {first.revision, second.revision}
+    assert set(pipeline["leftovers"].values()) == {format_time(NOON)}
+    assert "revision" not in pipeline
+
+
+def test_what_was_left_over_once_keeps_its_time(table: Table) -> None:
+    revisions = []
+    for number in range(3):
+        table.now = NOON + timedelta(hours=number)
+        lease = table.take(replace(CLAIM, source_version=f"v{number}", sequencer=f"0{number}"))
+        table.catalog.complete(lease, {})
+        revisions.append(lease.revision)
+    assert table.item["pipeline"]["leftovers"] == {
+        revisions[0]: "2026-03-01T13:00:00.000Z",
+        revisions[1]: "2026-03-01T14:00:00.000Z",
+    }
+
+
+def test_tries_that_came_to_no_end_leave_everything_as_it_is(table: Table) -> None:
+    table.finish("completed")
+    made = table.item["pipeline"]["revision"]
+    table.catalog.exhaust(table.take(NEWER), "with OSError")
+    assert table.item["pipeline"]["leftovers"] == {made: ""}
 
 
 def test_outputs_under_keys_that_are_used_again_leave_nothing_over(table: Table) -> None:
     fixed = replace(CLAIM, keeps_revisions=False)
     assert table.take(fixed).revision == ""
     table.catalog.fail(table.take(fixed), FAILURE)
-    assert leftovers(table.item["pipeline"]) == []
     assert table.item["pipeline"].keys().isdisjoint({"revision", "leftovers"})
 
 

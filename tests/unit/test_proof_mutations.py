@@ -14,33 +14,45 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 
 # What is broken, where, the code and what takes its place, and the promises that may tell of it.
-MUTATIONS = {
+MUTATIONS: dict[str, tuple[str, dict[str, str], set[str]]] = {
     "no lease is asked for": (
         "updates.py",
-        'self._condition = ("{pipeline}.leaseToken = {value}", token)',
-        'self._condition = ("attribute_exists({pipeline})", None)',
+        {
+            'self._condition = ("{pipeline}.leaseToken = {value}", token)': (
+                'self._condition = ("attribute_exists({pipeline})", None)'
+            )
+        },
         {"older over newer", "not the latest", "not as a calm run", "completed twice"},
     ),
     "completed before the objects are there": (
         "worker.py",
-        "            publisher.wait()\n",
-        "",
+        {"            publisher.wait()\n": ""},
         {"object missing"},
     ),
     "sequencers compared without padding": (
         "leases.py",
-        'return sequencer.upper().ljust(SEQUENCER_LENGTH, "0")',
-        "return sequencer",
+        {'.upper().ljust(SEQUENCER_LENGTH, "0")': ".upper()"},
         {"older over newer", "not the latest"},
     ),
     "a transient error is permanent": (
         "worker.py",
-        '            raise\n        return Outcome("Completed"',
-        (
-            '            self._catalog.fail(lease, PermanentError("internal", str(error)))\n'
-            '            return Outcome("Failed")\n        return Outcome("Completed"'
-        ),
+        {
+            '            raise\n        return Outcome("Completed"': (
+                '            self._catalog.fail(lease, PermanentError("internal", str(error)))\n'
+                '            return Outcome("Failed")\n        return Outcome("Completed"'
+            )
+        },
         {"not as a calm run"},
+    ),
+    "a message is dropped after one try": (
+        "handler.py",
+        {
+            "is_last_try = self._queue.is_last_receive(record)": "is_last_try = True",
+            "self._queue.postpone(record)\n                raise\n": (
+                "self._queue.postpone(record)\n"
+            ),
+        },
+        {"given up early", "message lost"},
     ),
 }
 
@@ -67,13 +79,15 @@ def test_the_stories_break_no_promise(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_broken_copy_breaks_a_promise(name: str, tmp_path: Path) -> None:
-    file, code, broken, promises = MUTATIONS[name]
+    file, changes, promises = MUTATIONS[name]
     common = tmp_path / "lambda-common"
     shutil.copytree(PROJECT / "lambda-common", common)
     module = common / "media_pipeline" / file
     text = module.read_text()
-    assert text.count(code) == 1, f"{file} does not have once: {code}"
-    module.write_text(text.replace(code, broken))
+    for code, broken in changes.items():
+        assert text.count(code) == 1, f"{file} does not have once: {code}"
+        text = text.replace(code, broken)
+    module.write_text(text)
     status, violations = tell_the_stories(common, tmp_path / "prove.json")
     assert status == 1
     assert violations

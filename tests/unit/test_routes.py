@@ -38,7 +38,7 @@ def test_an_original_names_its_record() -> None:
 
 
 @pytest.mark.parametrize("version", ["v-1", None])
-@pytest.mark.parametrize("key", ["a b+c%.mp4", "ü/ß.jpg", "x&y.png"])
+@pytest.mark.parametrize("key", ["a b+c%.mp4", "ü/ß.jpg", "x&y.png", "\ufffe\uffff😀.jpg"])
 def test_an_object_announced_again_is_the_job_that_it_was(key: str, version: str | None) -> None:
     job = Job("uploads", key, "sweep", version_id=version, etag="e1", sequencer="0A")
     message = {
@@ -52,4 +52,6 @@ def test_an_object_announced_again_is_the_job_that_it_was(key: str, version: str
     }
     [parsed] = parse_event(message, "request-1")
     assert parsed == Job("uploads", key, "message-1", version_id=version, etag="e1")
-    assert json.loads(message["Records"][0]["body"])["detail"]["object"]["key"] == key
+    body = message["Records"][0]["body"]
+    assert json.loads(body)["detail"]["object"]["key"] == key
+    assert body.isascii()

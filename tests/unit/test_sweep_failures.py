@@ -64,7 +64,7 @@ def has(text: str) -> Callable[[dict[str, Any]], bool]:
         (
             "sqs.GetQueueAttributes",
             "",
-            {"UploadsMissed": 1, "Requeued": 1, "PendingExpired": 1, "GivenUp": 1},
+            {"LeasesExpired": 2, "UploadsMissed": 1, "Requeued": 2, "GivenUp": 1},
         ),
         (
             "s3.ListObjectsV2",

@@ -113,6 +113,7 @@ def test_a_message_that_was_lost_again_is_sent_again_until_five_attempts_are_ove
     for _ in range(6):
         sweep_house.age_records(3 * HOUR)
         found.append(sweep_house.sweep())
+        sweep_house.messages()
     assert found == [REVIVED, REVIVED, REVIVED, REVIVED, GIVEN_UP, {}]
     record = house.record
     assert (record["status"], record["error"]["code"]) == ("failed", "retries_exhausted")

@@ -15,7 +15,8 @@ from media_pipeline.failures import PermanentError
 from media_pipeline.worker import COMPLETED, CuttingKind, Task
 from sweep_house import DAY, HOUR, SweepHouse
 from sweeping.revisions import Place
-from worker_house import House, copy_original
+from sweeping.run import SweepError
+from worker_house import LAST_TRY, House, copy_original
 
 OLD = DAY + timedelta(minutes=1)
 FOLDER = "renditions/gallery-7/photo-42"
@@ -127,7 +128,8 @@ def test_keys_of_any_characters_are_removed(sweep_house: SweepHouse, odd: str) -
     assert len(house.keys("renditions/")) == 1
 
 
-HOSTILE: list[object] = ["", "../", "renditions", ".", "/", "x" * 12, "ABCDEF012345", 7, None, []]
+HOSTILE = ["../", "renditions", ".", "/", "x" * 12, "ABCDEF012345"]
+LONG_AGO = "2026-01-01T00:00:00.000Z"
 
 
 def test_hostile_leftovers_remove_nothing(sweep_house: SweepHouse) -> None:
@@ -138,10 +140,9 @@ def test_hostile_leftovers_remove_nothing(sweep_house: SweepHouse) -> None:
     own = record["pipeline"]["revision"]
     other = house.record_of("photo-43", "gallery-7")["pipeline"]["revision"]
     assert isinstance(other, str)
-    sweep_house.rewrite(record, leftovers=[*HOSTILE, own, other])
-    texts = [hostile for hostile in HOSTILE if isinstance(hostile, str)]
-    put(house, *(f"{FOLDER}/{text}/copy.bin" for text in texts))
-    put(house, *(f"{text}copy.bin" for text in texts))
+    sweep_house.rewrite(record, leftovers=dict.fromkeys([*HOSTILE, own, other], LONG_AGO))
+    put(house, *(f"{FOLDER}/{text}/copy.bin" for text in HOSTILE))
+    put(house, *(f"{text}copy.bin" for text in HOSTILE))
     sweep_house.turn(OLD)
     before = house.keys()
     assert sweep_house.sweep() == {}
@@ -165,7 +166,7 @@ def test_a_record_that_names_anothers_original_removes_nothing(
     house.run(house.upload())
     house.run(house.upload(key="originals/gallery-7/photo-43/b.jpg"))
     other = house.record_of("photo-43", "gallery-7")["pipeline"]["revision"]
-    sweep_house.rewrite(house.record, leftovers=[other], key=key)
+    sweep_house.rewrite(house.record, leftovers={other: LONG_AGO}, key=key)
     sweep_house.turn(OLD)
     before = house.keys()
     assert sweep_house.sweep() == {}
@@ -188,8 +189,8 @@ def test_originals_are_never_removed(sweep_house: SweepHouse) -> None:
         "attempts": 1,
         "revision": "0" * 12,
         "key": "gallery/photo/a.jpg",
-        "leftovers": ["abcdef012345"],
-        "endedAt": "2026-01-01T00:00:00.000Z",
+        "leftovers": {"abcdef012345": LONG_AGO},
+        "endedAt": LONG_AGO,
     }
     sweep_house.put(id="photo", projectId="gallery", pipeline=pipeline)
     assert sweep_house.sweep() == {"RevisionsRemoved": 1}
@@ -224,51 +225,99 @@ def test_a_record_that_is_claimed_meanwhile_keeps_what_it_says(sweep_house: Swee
     assert house.s3.head_object(Bucket=BUCKET, Key=record["stream"]["key"])
 
 
-@pytest.mark.parametrize(
-    ("segments", "user", "removed"),
-    [
-        ("processed/{user_id}/{job_id}/{revision}/{output}", "user-7", 1),
-        ("processed/{user_id}/{job_id}/{revision}/{output}", None, 1),
-        ("processed/{job_id}/{output}", "user-7", 0),
-    ],
-)
-def test_segments_of_an_earlier_run_go(
-    sweep_house: SweepHouse, segments: str, user: str | None, removed: int
+def test_a_medium_that_is_replaced_all_day_long_keeps_a_day_of_its_leftovers(
+    sweep_house: SweepHouse,
 ) -> None:
     house = sweep_house.house
-    house.recipe = json.dumps({"keys": {"segments": segments}, "videos": {"jobs": "segments"}})
-    house.cutting = CuttingKind(
-        lambda request: request, lambda task, _: {"outputs": [copy_original(task)["stream"]]}
-    )
-    job = replace(house.upload(key="raw/a.mp4"), job_id="cut-42", user_id=user, etag=None)
-    for retry in (False, True):
-        assert house.run(replace(job, retry=retry)).name == "Completed"
-    [record] = [item for item in sweep_house.items() if item["id"] == "cut-42"]
-    assert len(house.keys("processed/")) == 1 + removed
+    for number in range(30):
+        house.run(house.upload(f"{number}".encode(), f"{number:04X}"))
+        sweep_house.turn(2 * HOUR)
+        sweep_house.sweep()
+    # The last one is meant, and of the others those that were left less than a day ago stay.
+    assert len(house.keys("renditions/")) == 1 + 11
+    assert len(house.record["pipeline"]["leftovers"]) == 11
+
+
+def test_what_was_made_before_outlives_tries_that_came_to_no_end(sweep_house: SweepHouse) -> None:
+    """Until a redrive is done, pages may go on with what they have."""
+    house, job = sweep_house.house, sweep_house.house.upload()
+    house.run(job)
+    made = house.record["stream"]["key"]
+
+    def be_unreachable(task: Task) -> dict[str, Any]:
+        raise ConnectionError("refused")
+
+    process, house.process = house.process, be_unreachable
+    with pytest.raises(ConnectionError):
+        house.run(replace(job, retry=True), LAST_TRY)
+    assert house.record["error"]["code"] == "retries_exhausted"
+    sweep_house.turn(3 * DAY)
+    assert sweep_house.sweep() == {}
+    assert made in house.keys("renditions/")
+    house.process = process
+    assert house.run(job) == COMPLETED
     sweep_house.turn(OLD)
-    assert sweep_house.sweep() == ({"RevisionsRemoved": 1} if removed else {})
-    assert house.keys("processed/") == record["output_s3_keys"]
+    assert sweep_house.sweep() == {"RevisionsRemoved": 1}
+    assert house.keys("renditions/") == [house.record["stream"]["key"]]
 
 
-def test_segments_whose_words_the_record_does_not_tell_stay(sweep_house: SweepHouse) -> None:
+def test_what_an_upload_of_another_name_has_left_goes_too(sweep_house: SweepHouse) -> None:
     house = sweep_house.house
     house.recipe = json.dumps(
-        {
-            "keys": {"segments": "processed/{user_id}/{job_id}/{revision}/{output}"},
-            "jobs": {"key": {"id": "join('-', [user_id, job_id])", "projectId": "'all'"}},
-            "videos": {"jobs": "segments"},
-        }
+        {"keys": {"outputs": "renditions/{project_id}/{media_id}/{filename}/{revision}/{output}"}}
     )
+    folder = "originals/gallery-7/photo-42"
+    house.run(house.upload(b"one", "0A", f"{folder}/a.jpg"))
+    house.run(house.upload(b"other", "0B", f"{folder}/b.jpg"))
+    assert len(house.keys("renditions/")) == 2
+    sweep_house.turn(OLD)
+    assert sweep_house.sweep() == {"RevisionsRemoved": 1}
+    assert house.keys("renditions/") == [house.record["stream"]["key"]]
+
+
+def test_what_s3_does_not_delete_keeps_nothing_else(sweep_house: SweepHouse) -> None:
+    """A retention on one object: the rest goes, and the sweep says each time that it is there."""
+    house = sweep_house.house
+    job = house.upload()
+    first = supersede(house)
+    house.run(replace(job, retry=True))
+    revisions = [first, *(house.record["pipeline"]["leftovers"].keys() - {first})]
+    sweep_house.turn(OLD)
+    delete = house.s3.delete_objects
+
+    def refuse(*, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        entries = Delete["Objects"]
+        locked = [entry["Key"] for entry in entries if first in entry["Key"]]
+        if free := [entry for entry in entries if entry["Key"] not in locked]:
+            delete(Bucket=Bucket, Delete={"Objects": free})
+        return {"Errors": [{"Key": key, "Code": "AccessDenied"} for key in locked]}
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(house.s3, "delete_objects", refuse)
+        for removed in ({"RevisionsRemoved": 1}, {}):
+            counts: dict[str, int] = {}
+            with pytest.raises(SweepError):
+                sweep_house.sweep(into=counts)
+            assert counts == removed
+    left = "".join(house.keys("renditions/"))
+    assert first in left
+    assert all(revision not in left for revision in revisions[1:])
+    assert house.record["pipeline"]["leftovers"].keys() == {first}
+
+
+def test_segments_have_no_revisions_to_remove(sweep_house: SweepHouse) -> None:
+    house = sweep_house.house
+    house.recipe = json.dumps({"videos": {"jobs": "segments"}})
     house.cutting = CuttingKind(
         lambda request: request, lambda task, _: {"outputs": [copy_original(task)["stream"]]}
     )
     job = replace(house.upload(key="raw/a.mp4"), job_id="cut-42", user_id="user-7", etag=None)
     for retry in (False, True):
         assert house.run(replace(job, retry=retry)).name == "Completed"
+    [record] = [item for item in sweep_house.items() if item["id"] == "cut-42"]
     sweep_house.turn(OLD)
-    before = house.keys()
     assert sweep_house.sweep() == {}
-    assert house.keys() == before
+    assert house.keys("processed/") == record["output_s3_keys"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from aws_names import BUCKET
-from media_pipeline.events import Job
+from media_pipeline.events import Job, write_event
 from media_pipeline.worker import COMPLETED
 from sweep_house import DAY, HOUR, SweepHouse, ago
 from worker_house import KEY, House, copy_original
@@ -219,3 +219,54 @@ def test_a_recipe_whose_records_no_upload_can_name_finds_none(sweep_house: Sweep
     house.run(replace(house.upload(sequencer=None), job_id="mine"))
     sweep_house.turn(3 * HOUR)
     assert sweep_house.sweep() == {}
+
+
+def test_while_messages_wait_nothing_is_taken_for_lost(sweep_house: SweepHouse) -> None:
+    """An upload whose turn has not come for a day has not failed, and one message is enough."""
+    house = sweep_house.house
+    job = house.upload()
+    sweep_house.sqs.send_message(
+        QueueUrl=sweep_house.queues["images"], MessageBody=write_event(job, "PutObject")
+    )
+    for _ in range(8):
+        sweep_house.turn(3 * HOUR)
+        assert sweep_house.sweep() == {}
+    assert house.keys("renditions/") == []
+    assert sweep_house.work() == [COMPLETED]
+    assert house.record["pipeline"]["attempts"] == 1
+
+
+def test_while_messages_wait_a_dead_workers_own_may_be_among_them(sweep_house: SweepHouse) -> None:
+    house = sweep_house.house
+    job = house.upload()
+    sweep_house.crash(job)
+    sweep_house.sqs.send_message(
+        QueueUrl=sweep_house.queues["images"], MessageBody=write_event(job, "PutObject")
+    )
+    sweep_house.turn(3 * HOUR)
+    assert sweep_house.sweep() == {}
+    assert sweep_house.work() == [COMPLETED]
+
+
+def test_a_job_on_another_bucket_under_the_same_key_is_not_undone(sweep_house: SweepHouse) -> None:
+    house = sweep_house.house
+    house.run(house.upload())
+    house.s3.create_bucket(
+        Bucket="elsewhere", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    house.s3.put_object(Bucket="elsewhere", Key=KEY, Body=b"other")
+    sweep_house.turn(3 * HOUR)
+    house.run(Job("elsewhere", KEY, "request-1", job_id="asked"))
+    made = house.record["stream"]["key"]
+    assert sweep_house.sweep() == {}
+    assert house.record["stream"]["key"] == made
+
+
+def test_what_lies_in_another_bucket_is_not_sent(sweep_house: SweepHouse) -> None:
+    house = sweep_house.house
+    sweep_house.crash(house.upload())
+    sweep_house.rewrite(house.record, bucket="elsewhere")
+    sweep_house.turn(3 * HOUR)
+    assert sweep_house.sweep() == {"LeasesExpired": 1, "GivenUp": 1}
+    assert house.record["error"]["code"] == "worker_lost"
+    assert sweep_house.messages() == []

@@ -200,6 +200,7 @@ def test_the_sweep_is_told_what_it_reads(local_plan: Plan, callers_plan: Plan) -
         "attributes": {"status": "pending"},
         "created_at": "createdAt",
     }
+    assert json.loads(told.pop("TABLE_KEY")) == ["id", "projectId"]
     assert told == {
         "MEDIA_TABLE": "demo-media",
         "MEDIA_BUCKET": BUCKET_ARN.removeprefix("arn:aws:s3:::"),

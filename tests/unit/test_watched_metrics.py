@@ -90,6 +90,7 @@ def emitted(
     """What a good photo, a damaged one and a sweep let the functions emit, by which it is."""
     for name, value in {
         "MEDIA_TABLE": TABLE,
+        "TABLE_KEY": '["id", "projectId"]',
         "MEDIA_BUCKET": BUCKET,
         "OUTPUT_BUCKET": BUCKET,
     }.items():
