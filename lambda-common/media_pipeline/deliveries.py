@@ -24,6 +24,10 @@ class Queue:
         self._config = config
         self._max_receives = max_receives
 
+    def is_first_receive(self, record: SQSRecord) -> bool:
+        """Whether the message was not handed out before."""
+        return _receives(record) == 1
+
     def is_last_receive(self, record: SQSRecord) -> bool:
         """Whether the message becomes a dead letter if it fails this time too."""
         return _receives(record) >= self._max_receives

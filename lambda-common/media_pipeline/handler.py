@@ -96,6 +96,8 @@ class Handler:
             is_last_try = self._queue.is_last_receive(record)
             try:
                 for job in parse_event({"Records": [record.raw_event]}, context.aws_request_id):
+                    if self._queue.is_first_receive(record):
+                        _count("Uploads")
                     self._run(job, context, is_last_try)
             except BadPayloadError:
                 # It names no record to fail, and would be as bad the next time.

@@ -12,9 +12,10 @@ from pathlib import Path
 from artifacts import LAYER, BuildError, Target, build
 from proof.figures import Figures
 from proof.run import begin, do, tasks
+from proof.stories import STORIES
 
 SCHEDULES = 20_000
-SAY_EVERY = 1_000
+SAY_EVERY = 500
 BUILD = Path("build")
 
 
@@ -26,6 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     broken = ""
     context = multiprocessing.get_context("spawn")
     planned = tasks(options.schedules, options.seed, with_kills=options.kills)
+    told = sum(map(len, STORIES.values()))
+    _say(
+        f"{told} stories{', each with a kill at every call' if options.kills else ''}; then "
+        f"{options.schedules} schedules from seed {options.seed}"
+    )
     with context.Pool(options.processes, begin) as pool:
         said = 0
         for done, broken in pool.imap_unordered(do, planned):
@@ -36,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 said = figures.schedules
                 _say(f"{said} schedules so far")
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(figures.report(), indent=2) + "\n")
+    report = {"asked_for": options.schedules, "seed": options.seed, **figures.report()}
+    options.output.write_text(json.dumps(report, indent=2) + "\n")
     spared = figures.never_killed if options.kills and not broken else []
     for line in (_summary(figures), *(f"nobody was killed {where}" for where in spared), broken):
         if line:
@@ -73,7 +80,7 @@ def _summary(figures: Figures) -> str:
     return (
         f"{figures.schedules} schedules, {figures.with_two_workers} of them with two workers at "
         f"once; {kills} kills at {len(figures.kills)} call sites; "
-        f"{sum(figures.violations.values())} violations"
+        f"promises broken: {sum(figures.violations.values())}"
     )
 
 

@@ -11,9 +11,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from proof.aws import Clock
 from proof.figures import Figures
 from proof.gates import FAULTS, KILLS, Fate
+from proof.invocations import Running
 from proof.promises import ViolationError
 from proof.uploads import CONTENTS
-from proof.world import Running, World
+from proof.world import World
 
 MOST_WORKERS = 3
 SKEWS = st.sampled_from([timedelta(), timedelta(minutes=2), timedelta(minutes=-2)])

@@ -19,6 +19,7 @@ class ViolationError(AssertionError):
     def __init__(self, kind: str, told: str) -> None:
         super().__init__(f"{kind}: {told}")
         self.kind = kind
+        self.is_counted = False
 
 
 class Witness:
@@ -36,13 +37,19 @@ class Witness:
         self.retries: Counter[str] = Counter()
         """By key, how often somebody has asked for a finished upload to be done again."""
 
-    def see(self, call: Call, status: int, *, is_sweep: bool) -> None:
-        """Look whether the call has broken a promise. Raises `ViolationError`."""
+    def see(self, call: Call, status: int, kind: str, receives: int | None) -> None:
+        """Look whether the call has broken a promise. Raises `ViolationError`.
+
+        `kind` is who made it, a `sweep` or a `function`, which may be at a message's nth receive.
+        """
         if status != 200 or call.operation not in ("UpdateItem", "DeleteObjects", "DeleteObject"):
             return
         there = aws.objects("renditions/")
-        if is_sweep and call.site.startswith("Catalog.exhaust"):
-            self.swept_up |= {upload.key for upload in self.exhausted()}
+        if call.site.startswith("Catalog.exhaust"):
+            if kind == "sweep":
+                self.swept_up |= {upload.key for upload in self.exhausted()}
+            elif receives and receives < aws.MAX_RECEIVES:
+                raise ViolationError("given up early", f"at the message's receive {receives}")
         for record in aws.records():
             for named in aws.named_keys(record):
                 key = named["key"]
@@ -139,13 +146,13 @@ class Witness:
             )
 
     def _judge_exhausted(self, key: str, attempts: int) -> None:
-        """It was tried as often as is promised, and its message is where it can be sent again."""
-        if key in self.asked:
+        """Its message can be redriven, or a sweep has sent it as often as is promised."""
+        if key in aws.dead_letters():
             return
-        if attempts < aws.MAX_RECEIVES:
-            raise ViolationError("given up early", f"{key} after {attempts} attempts")
-        if not self.is_beyond_redrive(key) and key not in aws.dead_letters():
+        if not self.is_beyond_redrive(key):
             raise ViolationError("message lost", f"{key} has no dead letter")
+        if key not in self.asked and attempts < aws.MAX_RECEIVES:
+            raise ViolationError("given up early", f"{key} after {attempts} attempts")
 
     def is_beyond_redrive(self, key: str) -> bool:
         """Whether nothing but a backfill brings an upload back that was given up."""

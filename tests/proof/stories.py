@@ -10,7 +10,8 @@ from proof import aws
 from proof.aws import Clock
 from proof.figures import Figures
 from proof.gates import KILLS, Fate
-from proof.world import Running, World
+from proof.invocations import Running
+from proof.world import World
 
 Story = Callable[[World], None]
 
@@ -55,10 +56,12 @@ def twice_at_once(world: World) -> None:
 
 def outlived(world: World) -> None:
     """A worker's lease runs out by another's clock, who does all of the work meanwhile."""
-    world.deliver(world.upload(0, "wide"))
+    upload = world.upload(0, "wide")
+    world.deliver(upload)
+    world.deliver(upload)
     first = _started(world, steps=4)
-    world.clock.advance(aws.VISIBILITY + timedelta(seconds=1))
-    world.finish(_started(world, steps=0))
+    world.advance(timedelta(seconds=100))
+    world.finish(_started(world, steps=0, skew=timedelta(minutes=2)))
     world.finish(first)
     world.drain()
 
@@ -121,9 +124,9 @@ def given_up(world: World) -> None:
         world.purge()
 
 
-def _started(world: World, steps: int) -> Running:
+def _started(world: World, steps: int, skew: timedelta = timedelta()) -> Running:
     """A worker for the next message, some calls on its way."""
-    worker = world.poll(timedelta())
+    worker = world.poll(skew)
     assert worker is not None, "there is no message"
     for _ in range(steps):
         if worker in world.workers:
@@ -164,9 +167,14 @@ def tell(begin: Callable[[], World], story: Story, fates: dict[int, Fate]) -> in
     world = begin()
     world.fates = fates
     try:
-        story(world)
-        calls = world.calls
-        world.fates = {}
-    finally:
-        world.close()
+        try:
+            story(world)
+            calls = world.calls
+            world.fates = {}
+        finally:
+            world.close()
+    except BaseException as error:
+        disturbed = {number: fate.value for number, fate in fates.items()}
+        error.add_note(f"in the story `{story.__name__}` of {world.kind}; calls: {disturbed}")
+        raise
     return calls

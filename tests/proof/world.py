@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import current_thread
-from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -24,6 +21,7 @@ from proof import aws
 from proof.aws import ACCOUNT, DEAD_LETTERS, QUEUE, URL, Clock
 from proof.figures import Figures
 from proof.gates import Call, Fate, Gate, Worker
+from proof.invocations import FUNCTIONS, Context, Executor, Running, handler_of, own_folder
 from proof.promises import ViolationError, Witness
 from proof.uploads import Upload, Uploads
 
@@ -33,81 +31,6 @@ SWEEP_TIMEOUT = timedelta(seconds=900)
 
 MOST_SWEEPS = 8
 """Five attempts, and some that were disturbed."""
-
-
-class Executor:
-    """Stands in for the threads that upload: each write is made at once, or as late as may be."""
-
-    is_lazy = False
-
-    def __init__(self, *_: object, **__: object) -> None:
-        self._waiting: list[Write] = []
-
-    def submit(self, work: Callable[[], None]) -> Write:
-        write = Write(work)
-        if self.is_lazy:
-            self._waiting.append(write)
-        else:
-            write.make()
-        return write
-
-    def shutdown(self, **_: bool) -> None:
-        for write in self._waiting:
-            write.is_made = True
-
-
-class Write:
-    """A future whose work is done when it is waited for."""
-
-    def __init__(self, work: Callable[[], None]) -> None:
-        self._work = work
-        self._error: Exception | None = None
-        self.is_made = False
-
-    def make(self) -> None:
-        if self.is_made:
-            return
-        self.is_made = True
-        try:
-            self._work()
-        except Exception as error:  # noqa: BLE001
-            self._error = error
-
-    def result(self) -> None:
-        self.make()
-        if self._error:
-            raise self._error
-
-
-@dataclass
-class Context:
-    """What Lambda tells a function of its invocation."""
-
-    aws_request_id: str
-    seconds_left: Callable[[], float]
-    function_name: str = "proof"
-    memory_limit_in_mb: int = 1769
-    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:proof"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(self.seconds_left() * 1000)
-
-
-class Running(Worker):
-    """An invocation: until when it may run, how wrong its clock is, and for which message."""
-
-    def __init__(
-        self,
-        work: Callable[[], object],
-        ended: Callable[[Worker], None],
-        deadline: datetime,
-        skew: timedelta,
-        name: str,
-    ) -> None:
-        super().__init__(work, ended)
-        self.deadline = deadline
-        self.skew = skew
-        self.kind = name
 
 
 class World:
@@ -125,6 +48,7 @@ class World:
         self.had_two_workers = False
         self.calls = 0
         self._requests = 0
+        self._violation: ViolationError | None = None
         figures.schedules += 1
         Executor.is_lazy = lazy
         aws.stand(Gate(self._carry_out, self._passed, self._met))
@@ -167,13 +91,12 @@ class World:
         }
 
         def ended(worker: Worker) -> None:
-            if isinstance(worker.error, AssertionError):
-                return
             if worker.error is None and worker.answer == {"batchItemFailures": []}:
                 sqs.delete_message(QueueUrl=URL, ReceiptHandle=message["ReceiptHandle"])
 
         handler = FUNCTIONS[self.kind]
-        return self._invoke(handler, event, ended, TIMEOUT, skew, "function")
+        receives = int(message["Attributes"]["ApproximateReceiveCount"])
+        return self._invoke(handler, event, ended, TIMEOUT, skew, "function", receives)
 
     def ask(self, upload: Upload, skew: timedelta, *, retry: bool) -> Running:
         """Invoke the function directly for what an upload's key holds now."""
@@ -195,7 +118,8 @@ class World:
         settle: Callable[[Worker], None],
         timeout: timedelta,
         skew: timedelta,
-        name: str,
+        kind: str,
+        receives: int | None = None,
     ) -> Running:
         self._requests += 1
         deadline = self.clock.now + timeout
@@ -203,14 +127,14 @@ class World:
             f"request-{self._requests}",
             lambda: (deadline - self.clock.now).total_seconds(),
         )
-        handler = _handler(module)
+        handler = handler_of(module)
 
         def ended(worker: Worker) -> None:
             if not worker.is_dead:
                 with self.clock.skewed(timedelta()):
                     settle(worker)
 
-        worker = Running(lambda: handler(event, context), ended, deadline, skew, name)
+        worker = Running(lambda: handler(event, context), ended, deadline, skew, kind, receives)
         worker.start()
         self.workers.append(worker)
         if sum(each.kind == "function" for each in self.workers) > 1:
@@ -238,8 +162,10 @@ class World:
         if worker.pending is None:
             worker.join()
             self.workers.remove(worker)
-            if isinstance(worker.error, AssertionError):
-                raise worker.error
+        if self._violation:
+            violation, self._violation = self._violation, None
+            self._count(violation)
+            raise violation
 
     def finish(self, worker: Running) -> None:
         while worker in self.workers:
@@ -260,8 +186,12 @@ class World:
     def _passed(self, call: Call, response: AWSResponse) -> None:
         with self.clock.skewed(timedelta()):
             worker = current_thread()
-            is_sweep = isinstance(worker, Running) and worker.kind == "sweep"
-            self.witness.see(call, response.status_code, is_sweep=is_sweep)
+            assert isinstance(worker, Running)
+            try:
+                self.witness.see(call, response.status_code, worker.kind, worker.receives)
+            except ViolationError as violation:
+                # The product would catch it.
+                self._violation = violation
 
     def _met(self, call: Call, fate: Fate) -> None:
         self.figures.calls[call.site] += 1
@@ -342,33 +272,22 @@ class World:
             if self.witness.is_beyond_redrive(upload.key):
                 sqs.send_message(QueueUrl=URL, MessageBody=upload.event)
 
+    def _count(self, violation: ViolationError) -> None:
+        if not violation.is_counted:
+            violation.is_counted = True
+            self.figures.violations[violation.kind] += 1
+
     def close(self) -> None:
         """Let everything settle and count what was broken, if anything."""
         try:
             self.settle()
         except ViolationError as violation:
-            self.figures.violations[violation.kind] += 1
+            self._count(violation)
             raise
         finally:
             self.figures.with_two_workers += self.had_two_workers
             for worker in [*self.workers]:
                 self._step(worker, Fate.KILLED_BEFORE)
-
-
-FUNCTIONS = {"images": "image_processor", "videos": "video_processor"}
-
-
-def _handler(name: str) -> Callable[[dict[str, Any], Context], object]:
-    module: ModuleType = importlib.import_module(name)
-    handler: Callable[[dict[str, Any], Context], object] = module.lambda_handler
-    return handler
-
-
-def _own_folder(folder: Path) -> str:
-    """No two instances of a function share their storage."""
-    own = folder / str(current_thread().ident)
-    own.mkdir(exist_ok=True)
-    return str(own)
 
 
 @contextmanager
@@ -380,7 +299,7 @@ def proving() -> Iterator[Clock]:
         time_machine.travel(START, tick=False) as traveller,
         aws.embedded(),
         TemporaryDirectory() as folder,
-        patch("media_pipeline.work_folder.tempfile.gettempdir", lambda: _own_folder(Path(folder))),
+        patch("media_pipeline.work_folder.tempfile.gettempdir", lambda: own_folder(Path(folder))),
         patch("media_pipeline.storage.ThreadPoolExecutor", Executor),
         patch("sweeping.sweeper.SEGMENTS", 1),
         patch("sweeping.tables.SEGMENTS", 1),
