@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -19,6 +21,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from moto import backends, mock_aws
 from moto.backend_index import backend_url_patterns
 from moto.core.models import botocore_stubber
+from moto.core.utils import camelcase_to_underscores
 
 from aws_names import BUCKET, REGION, TABLE
 from proof.gates import Gate
@@ -66,12 +69,19 @@ ENVIRONMENT = {
     "OUTPUT_BUCKET": BUCKET,
     "MEDIA_RECIPE": json.dumps(RECIPE),
     "MAX_RECEIVES": str(MAX_RECEIVES),
-    "QUEUES": json.dumps({"images": URL, "videos": URL}),
     "PENDING": json.dumps({"attributes": {"status": "pending"}, "created_at": "createdAt"}),
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
     "POWERTOOLS_SERVICE_NAME": "proof",
     "POWERTOOLS_METRICS_NAMESPACE": "proof",
 }
+
+
+def deploy(kind: str) -> None:
+    """Tell the sweep which route there is; what it was told before, its container has kept."""
+    queues = json.dumps({kind: URL})
+    if os.environ.get("QUEUES") != queues:
+        os.environ["QUEUES"] = queues
+        importlib.import_module("sweep")._sweeper.cache_clear()
 
 
 class Clock:
@@ -108,6 +118,8 @@ def embedded() -> Iterator[None]:
     known = [(name, form) for name, form in backend_url_patterns if name in SERVICES]
     with (
         patch.dict(os.environ, ENVIRONMENT),
+        patch("moto.core.responses.camelcase_to_underscores", cache(camelcase_to_underscores)),
+        patch("moto.sqs.models.camelcase_to_underscores", cache(camelcase_to_underscores)),
         patch("moto.backend_index.backend_url_patterns", known),
         mock_aws(),
         patch("boto3.client", cache_clients(boto3.client)),
@@ -124,9 +136,20 @@ def cache_clients(make: Any) -> Any:  # noqa: ANN401
         client = make(service, config=_config())
         client.meta.events.unregister("before-send", botocore_stubber)
         client.meta.events.register_first("before-send", lambda **call: _gate[-1](**call))
+        if service == "s3":
+            client.upload_file = _upload_by(client)
         return client
 
     return lambda service, **_: of(service)
+
+
+def _upload_by(client: Any) -> Callable[..., None]:  # noqa: ANN401
+    """What boto3 does of a small file, without threads of its own, which no worker could stop."""
+
+    def upload_file(path: str, bucket: str, key: str, *, ExtraArgs: dict[str, str]) -> None:  # noqa: N803
+        client.put_object(Bucket=bucket, Key=key, Body=Path(path).read_bytes(), **ExtraArgs)
+
+    return upload_file
 
 
 def _config() -> Any:  # noqa: ANN401

@@ -6,6 +6,42 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+SITES = frozenset(
+    {
+        "Catalog.claim (UpdateItem)",
+        "Catalog.complete (UpdateItem)",
+        "Catalog.exhaust (UpdateItem)",
+        "Catalog.fail (UpdateItem)",
+        "Catalog.publish_early (UpdateItem)",
+        "Catalog.release (UpdateItem)",
+        "Catalog.report (GetItem)",
+        "Originals.current_version (HeadObject)",
+        "Originals.fetch (GetObject)",
+        "Originals.head (HeadObject)",
+        "Originals.list (ListObjectsV2)",
+        "Outputs.remove (DeleteObjects)",
+        "Outputs.remove (ListObjectsV2)",
+        "Queue.postpone (ChangeMessageVisibility)",
+        "Queues.intakes (GetQueueAttributes)",
+        "Queues.send (SendMessage)",
+        "Records.forget_leftovers (UpdateItem)",
+        "Records.pages (Scan)",
+        "Records.read (GetItem)",
+        "put 32w.jpg",
+        "put 32w.webp",
+        "put downloads/48p.mp4",
+        "put hls/48p-iframes.m3u8",
+        "put hls/48p.m3u8",
+        "put hls/48p.mp4",
+        "put hls/first.m3u8",
+        "put hls/master.m3u8",
+        "put storyboard/sheet-00001.jpg",
+        "put storyboard/storyboard.vtt",
+        "put thumb.jpg",
+    }
+)
+"""Where a function or the sweep calls AWS for a photo or a video; each of these must be killed."""
+
 KILLED = {"before": "killed before", "after": "killed after"}
 
 
@@ -31,7 +67,7 @@ class Figures:
         """By call site, how often a worker was killed before the call, and after it."""
         return {
             site: {when: self.fates[site, fate] for when, fate in KILLED.items()}
-            for site in sorted(self.calls)
+            for site in sorted(SITES | self.calls.keys())
         }
 
     @property

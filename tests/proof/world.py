@@ -50,6 +50,7 @@ class World:
         self._requests = 0
         self._violation: ViolationError | None = None
         figures.schedules += 1
+        aws.deploy(kind)
         Executor.is_lazy = lazy
         aws.stand(Gate(self._carry_out, self._passed, self._met))
         aws.reset(versioned)
