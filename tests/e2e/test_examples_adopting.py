@@ -178,7 +178,7 @@ def gallery(workspace: Workspace) -> Iterator[dict[str, Any]]:
     """The example's outputs, its image processor built to open camera RAW."""
     artifacts = BUILD / "local-raw"
     build(
-        ["image-processor"],
+        ["image-processor", "sweep"],
         target=Target.of_this_machine(),
         output=artifacts,
         report=print,
@@ -193,17 +193,21 @@ def gallery(workspace: Workspace) -> Iterator[dict[str, Any]]:
     assert_untouched(workspace, except_for=ASKED_FOR)
 
 
-def _camera_photo(path: Path) -> Path:
+def _camera_exif() -> Image.Exif:
     exif = Image.Exif()
     exif[0x0110] = "Camera 7"
     exif.get_ifd(0x8769)[0x829D] = 2.8
-    photo((4032, 3024)).save(path, quality=90, exif=exif)
+    return exif
+
+
+def _camera_photo(path: Path) -> Path:
+    photo((4032, 3024)).save(path, quality=90, exif=_camera_exif())
     return path
 
 
 def _heic(path: Path) -> Path:
     """HEIF's other coding: only real media bring HEVC's."""
-    photo((1440, 960)).save(path, "AVIF")
+    photo((1440, 960)).save(path, "AVIF", exif=_camera_exif())
     return path
 
 

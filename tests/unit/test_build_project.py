@@ -66,7 +66,7 @@ def test_all_that_is_compiled_in_a_zip_for_arm64_is_for_arm64(tmp_path: Path) ->
         with ZipFile(made) as archive:
             starts = [archive.open(name).read(20) for name in archive.namelist()]
         machines = [start[18] for start in starts if start.startswith(b"\x7fELF")]
-        assert len(machines) > 2
+        assert machines
         assert set(machines) == {AARCH64}
 
 
