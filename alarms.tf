@@ -9,12 +9,23 @@ locals {
   }
 
   disk_percent = 85
-  disk_alarms = { for route in var.media : route => {
+  function_alarms = { for route in var.media : route => {
     disk = {
       metrics     = ["DiskUsed"]
       statistic   = "Maximum"
       threshold   = local.disk_percent
-      description = "A job filled more than ${local.disk_percent} % of the function's ${var.functions[route].storage_mb} MB; the next larger one fails. Look first in its log for what was in work then. Raise `functions.${route}.storage_mb` (10240 at most), or lower `recipe.${route}.limits`."
+      description = "A job filled more than ${local.disk_percent} % of the function's ${var.functions[route].storage_mb} MB; the next larger one fails. Look first in its log for what was in work then. ${var.functions[route].storage_mb < local.function_ranges.storage_mb.to ? "Raise `functions.${route}.storage_mb` (${local.function_ranges.storage_mb.to} at most), or lower" : "Lambda has no more: lower"} `recipe.${route}.limits`."
+    }
+
+    # What fails for good is neither tried again nor a dead letter nor an error to Lambda. A few
+    # damaged files are their owners' business.
+    failures = {
+      metrics     = ["Failed", "Completed"]
+      expression  = "IF(FILL(failed, 0) > 4, FILL(failed, 0) - FILL(completed, 0), 0)"
+      statistic   = "Sum"
+      period      = 3600
+      threshold   = 0
+      description = "Of the jobs of ${local.names["${route}_function"]} that ended in the last hour more than half failed for good, and more than four: nothing tries them again. Look first at the failures by code, on the dashboard or in the log. `source_unreadable` of many: the function's role, the bucket's policy or the key's does not let it read. Other codes are of the files: see what uploads them."
     }
   } }
 

@@ -42,7 +42,8 @@ locals {
   # How long a queue hides a message from other workers, as AWS advises, and when it hands it out again.
   visibility_seconds = { for route in var.media : route => 6 * var.functions[route].timeout_seconds }
 
-  rate_form = "^rate\\(([1-9][0-9]*) (minutes?|hours?)\\)$"
+  address_form = "^[^@\\s]+@[^@\\s]+[.][^@\\s]+$"
+  rate_form    = "^rate\\(([1-9][0-9]*) (minutes?|hours?)\\)$"
 
   function_ranges = {
     memory_mb       = { from = 128, to = 10240 }

@@ -64,7 +64,7 @@ module "function" {
   sizing         = local.processors[each.key].sizing
   logs           = var.logs
   alarms         = local.alarms
-  own_alarms     = local.disk_alarms[each.key]
+  own_alarms     = local.function_alarms[each.key]
   verify         = var.verify_existing
   tags           = var.tags
 
@@ -131,6 +131,7 @@ module "intake" {
   for_each = { for route, processor in local.processors : route => processor if var.intake.enabled }
 
   account            = local.account
+  route              = each.key
   name               = local.names["${each.key}_queue"]
   dead_letter_name   = local.names["${each.key}_dead_letter_queue"]
   bucket             = module.storage["media"].name
@@ -138,6 +139,7 @@ module "intake" {
   key_prefix         = local.originals_prefix
   key_wildcard       = local.key_wildcard
   function_arn       = module.function[each.key].arn
+  log_group          = module.function[each.key].log_group
   visibility_seconds = local.visibility_seconds[each.key]
   concurrency        = each.value.sizing.concurrency
   max_receives       = local.max_receives
@@ -171,6 +173,7 @@ module "sweep" {
   role = {
     name                 = local.names.sweep_role
     said_in              = "sweep.existing_role_name"
+    assumed_by           = ["lambda.amazonaws.com", "scheduler.amazonaws.com"]
     path                 = var.iam.path
     permissions_boundary = var.iam.permissions_boundary
     existing_name        = var.sweep.existing_role_name

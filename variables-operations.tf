@@ -27,7 +27,7 @@ variable "sweep" {
   nullable = false
 
   validation {
-    condition = can(regex("^cron\\([^()]+\\)$", var.sweep.schedule)) || try(
+    condition = can(regex("^cron\\([^() ]+( [^() ]+){5}\\)$", var.sweep.schedule)) || try(
       contains(["minute", "hour"], trimsuffix(regex(local.rate_form, var.sweep.schedule)[1], "s")) &&
       tonumber(regex(local.rate_form, var.sweep.schedule)[0]) * (
         startswith(regex(local.rate_form, var.sweep.schedule)[1], "hour") ? 60 : 1
@@ -37,7 +37,7 @@ variable "sweep" {
       ) <= 720,
       false,
     )
-    error_message = "Write `sweep.schedule` as a rate of 15 minutes to 12 hours, such as rate(3 hours), or as six fields of cron, such as cron(0 */6 * * ? *)."
+    error_message = "Write `sweep.schedule` as a rate of 15 minutes to 12 hours, such as rate(3 hours), or as six fields of cron, such as cron(0 */6 * * ? *): at least twice a day, for the sweep looks at the uploads of the last two days."
   }
 
   validation {
@@ -79,9 +79,10 @@ variable "alarms" {
     CloudWatch alarms, each of which says what to look at first, and a dashboard. Every attribute is
     optional.
 
-    - `enabled` (true): dead letters, uploads that wait too long, errors, throttles, durations near
-      the timeout and disks near full, and what the sweep finds or if it does not run. CloudWatch
-      takes 0.10 USD a month for each of at most 18; the first ten of an account are free.
+    - `enabled` (true): dead letters, uploads that wait too long, failures of most, errors,
+      throttles, durations near the timeout and disks near full, and what the sweep finds or if it
+      does not run. CloudWatch takes 0.10 USD a month for each metric of an alarm, which are at most
+      25 in 20 alarms; the first ten of an account are free.
     - `topic_arns` (a topic that is made): the SNS topics that are told.
     - `emails` (none): addresses that the topic that is made tells, once the link in SNS's first
       mail has been followed.
@@ -104,14 +105,26 @@ variable "alarms" {
   }
 
   validation {
-    condition = length(var.alarms.emails) == 0 || (
-      var.alarms.enabled && length(var.alarms.topic_arns) == 0
-    )
-    error_message = "Leave `alarms.emails` out, or leave out `alarms.topic_arns` and keep `alarms.enabled` true: addresses are told by the topic that is made; let your own topics tell theirs."
+    condition = alltrue([for arn in var.alarms.topic_arns :
+      can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[^:]+$", arn))
+    ])
+    error_message = "Give `alarms.topic_arns` as ARNs of SNS topics, such as arn:aws:sns:eu-central-1:123456789012:on-call."
   }
 
   validation {
-    condition     = alltrue([for email in var.alarms.emails : can(regex("^[^@\\s]+@[^@\\s]+[.][^@\\s]+$", email))])
-    error_message = "Write `alarms.emails` as addresses, such as [\"on-call@example.com\"]."
+    condition     = length(var.alarms.emails) == 0 || length(var.alarms.topic_arns) == 0
+    error_message = "Leave out `alarms.emails` or `alarms.topic_arns`: addresses are told by the topic that is made only without topics of yours, which must tell theirs themselves."
+  }
+
+  validation {
+    condition     = length(var.alarms.emails) == 0 || var.alarms.enabled
+    error_message = "Leave out `alarms.emails`, or set `alarms.enabled` to true: without alarms there is nothing to tell the addresses."
+  }
+
+  validation {
+    condition = alltrue([for email in var.alarms.emails : can(regex(local.address_form, email))])
+    error_message = "Write `alarms.emails` as addresses, such as on-call@example.com; these are none: ${join(", ", [
+      for email in var.alarms.emails : coalesce(email, "null") if !can(regex(local.address_form, email))
+    ])}."
   }
 }

@@ -7,14 +7,13 @@ locals {
     {
       title = "Uploads and what became of them"
       stat  = "Sum"
-      metrics = concat(
-        [for route, queue in var.queues :
-          ["AWS/SQS", "NumberOfMessagesSent", "QueueName", queue.queue, { label = "${route} sent" }]
-        ],
-        [for route, function in var.functions :
-          [var.namespace, "Completed", "service", function.service, { label = "${route} completed" }]
-        ],
-      )
+      # Not what the queues are sent, which may be what is made as well: the mappings drop that.
+      metrics = flatten([for route, function in var.functions : [
+        for metric in ["Uploads", "Completed", "Failed"] :
+        { row = [
+          var.namespace, metric, "service", function.service, { label = "${route} ${lower(metric)}" },
+        ] } if metric != "Uploads" || contains(keys(var.queues), route)
+      ]])[*].row
     },
     {
       title = "Failures by code"

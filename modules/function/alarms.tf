@@ -22,7 +22,7 @@ locals {
       period      = 300
       periods     = 3
       threshold   = 0
-      description = "Invocations of ${var.name} were refused for a quarter of an hour: the account's or the function's concurrency is used up. Look first at ConcurrentExecutions of all functions in CloudWatch. Nothing is lost while a queue holds it; lower `concurrency` or ask AWS for more."
+      description = "Invocations of ${var.name} were refused for a quarter of an hour: the account's concurrency is used up, or a limit that somebody set on the function. Look first at ConcurrentExecutions of all functions in CloudWatch. Near the account's limit, ask AWS for more${local.is_retried ? " or lower `concurrency` in `functions`" : ""}; far from it, raise the function's own limit (reserved concurrency) or take it away.${local.is_retried ? " The queue hands out again what was refused." : ""}"
     }
     duration = {
       metrics     = ["Duration"]
@@ -41,13 +41,15 @@ locals {
       dimensions = { FunctionName = aws_lambda_function.this.function_name }
     }) if contains(var.watches, name) },
     { for name, alarm in var.own_alarms : name => {
-      metrics     = alarm.metrics
-      expression  = length(alarm.metrics) > 1 ? join(" + ", [for metric in alarm.metrics : lower(metric)]) : null
+      metrics = alarm.metrics
+      expression = alarm.expression != null ? alarm.expression : (
+        length(alarm.metrics) > 1 ? join(" + ", [for metric in alarm.metrics : lower(metric)]) : null
+      )
       statistic   = alarm.statistic
-      period      = 300
+      period      = alarm.period
       periods     = 1
       threshold   = alarm.threshold
-      description = alarm.description
+      description = "${alarm.description} The log group is ${local.log_group}."
       namespace   = local.metrics.namespace
       dimensions  = { service = local.metrics.service }
     } },
@@ -63,8 +65,9 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = { for name, alarm in local.alarms : name => alarm if var.alarms.enabled }
 
-  alarm_name          = "${var.name}-${each.key}"
-  alarm_description   = each.value.description
+  alarm_name = "${var.name}-${each.key}"
+  # CloudWatch takes 1024 characters, and a log group's name may have 512.
+  alarm_description   = substr(each.value.description, 0, 1024)
   namespace           = each.value.expression == null ? each.value.namespace : null
   metric_name         = each.value.expression == null ? each.value.metrics[0] : null
   dimensions          = each.value.expression == null ? each.value.dimensions : null

@@ -66,7 +66,7 @@ data "aws_iam_roles" "existing" {
   lifecycle {
     postcondition {
       condition     = length(self.names) > 0
-      error_message = "There is no role ${local.role_name} in this account: set `${var.role.said_in}` to the name (not the ARN) of a role that lambda.amazonaws.com may assume, or leave it out to have one made."
+      error_message = "There is no role ${local.role_name} in this account: set `${var.role.said_in}` to the name (not the ARN) of a role that ${join(" and ", var.role.assumed_by)} may assume, or leave it out to have one made."
     }
 
     postcondition {

@@ -60,10 +60,11 @@ variable "sizing" {
 }
 
 variable "role" {
-  description = "The execution role: its `name`, its `path`, its `permissions_boundary` if any; or the `existing_name` of one, which gets the policies only with `attach_policies`, and the `said_in` by which the caller knows that name."
+  description = "The execution role: its `name`, its `path`, its `permissions_boundary` if any; or the `existing_name` of one, which gets the policies only with `attach_policies`, and which all of `assumed_by` must be able to assume; `said_in` is how the caller knows that name."
   type = object({
     name                 = string
     said_in              = optional(string, "iam.existing_role_name")
+    assumed_by           = optional(list(string), ["lambda.amazonaws.com"])
     path                 = optional(string, "/")
     permissions_boundary = optional(string)
     existing_name        = optional(string)
@@ -128,10 +129,12 @@ variable "watches" {
 }
 
 variable "own_alarms" {
-  description = "Alarms on what the function itself emits, by name: the `statistic` over five minutes of the sum of `metrics` must not pass `threshold`; `description` says what to look at first."
+  description = "Alarms on what the function itself emits, by name: the `statistic` over `period` seconds (300) of the sum of `metrics`, or what `expression` makes of their names in lower case, must not pass `threshold`; `description` says what to look at first, and the log group's name is added to it."
   type = map(object({
     metrics     = list(string)
+    expression  = optional(string)
     statistic   = string
+    period      = optional(number, 300)
     threshold   = number
     description = string
   }))

@@ -6,6 +6,9 @@ locals {
   dead_letter_arn = (
     "arn:${var.account.partition}:sqs:${local.in_region}:${aws_sqs_queue.dead_letters.name}"
   )
+  dead_letter_url = join("/", [
+    "https://sqs.${var.account.region}.${var.account.dns_suffix}", var.account.id, var.dead_letter_name,
+  ])
 
   # A pattern may name `key` once, so the rule and the mapping share the work. Usually the rule takes
   # the suffixes, whatever their case, which Lambda's filters cannot, and the mapping the prefix.
@@ -135,8 +138,15 @@ resource "aws_lambda_event_source_mapping" "this" {
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   count = var.alarms.enabled ? 1 : 0
 
-  alarm_name          = aws_sqs_queue.dead_letters.name
-  alarm_description   = "A job failed ${var.max_receives} times. Look first at its record, whose error says why, or at the function's log. Once that is mended: aws sqs start-message-move-task --region ${var.account.region} --source-arn ${local.dead_letter_arn}"
+  alarm_name = aws_sqs_queue.dead_letters.name
+  # CloudWatch takes 1024 characters, and a log group's name may have 512.
+  alarm_description = substr(join(" ", [
+    "A job failed ${var.max_receives} times. Which ones:",
+    "`aws sqs receive-message --region ${var.account.region} --queue-url ${local.dead_letter_url} --max-number-of-messages 10`.",
+    "Look first at their records, whose errors say why. Once that is mended:",
+    "`aws sqs start-message-move-task --region ${var.account.region} --source-arn ${local.dead_letter_arn}`.",
+    "The function's log group is ${var.log_group}.",
+  ]), 0, 1024)
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dead_letters.name }
@@ -156,7 +166,7 @@ resource "aws_cloudwatch_metric_alarm" "age" {
   count = var.alarms.enabled ? 1 : 0
 
   alarm_name          = "${aws_sqs_queue.this.name}-age"
-  alarm_description   = "An upload has waited for more than ${2 * var.visibility_seconds / 60} minutes. Look first at ApproximateNumberOfMessagesVisible of the queue ${aws_sqs_queue.this.name}: many mean that uploads come faster than ${var.concurrency} at a time can do (raise `concurrency`), few that the function fails or is not invoked (its log, its throttles, the event source mapping)."
+  alarm_description   = "An upload has waited for more than ${2 * var.visibility_seconds / 60} minutes. Look first at ApproximateNumberOfMessagesVisible of the queue ${aws_sqs_queue.this.name}: many mean that uploads come faster than ${var.concurrency} at a time can do (raise `functions.${var.route}.concurrency`), few that the function fails or is not invoked (its log group ${var.log_group}, its throttles, the event source mapping)."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateAgeOfOldestMessage"
   dimensions          = { QueueName = aws_sqs_queue.this.name }

@@ -1,6 +1,12 @@
 variable "account" {
-  description = "Where the route lives: `id`, `partition` and `region`, for its ARNs."
-  type        = object({ id = string, partition = string, region = string })
+  description = "Where the route lives: `id`, `partition` and `region`, for its ARNs, and `dns_suffix`, for its URLs."
+  type        = object({ id = string, partition = string, region = string, dns_suffix = string })
+  nullable    = false
+}
+
+variable "route" {
+  description = "The route as the caller's `functions` has it, such as `images`."
+  type        = string
   nullable    = false
 }
 
@@ -44,6 +50,12 @@ variable "key_wildcard" {
 # known only once the function's role may read that queue.
 variable "function_arn" {
   description = "The function that the route feeds, known once its role may read the queue."
+  type        = string
+  nullable    = false
+}
+
+variable "log_group" {
+  description = "The name of that function's log group, for whoever is told of an alarm."
   type        = string
   nullable    = false
 }

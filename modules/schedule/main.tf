@@ -66,6 +66,13 @@ resource "aws_scheduler_schedule_group" "this" {
   tags = var.tags
 }
 
+# The Scheduler invokes asynchronously, and what then fails Lambda would run twice more, although the
+# next time comes anyway.
+resource "aws_lambda_function_event_invoke_config" "this" {
+  function_name          = var.function_arn
+  maximum_retry_attempts = 0
+}
+
 resource "aws_scheduler_schedule" "this" {
   #checkov:skip=CKV_AWS_297:what it holds is an empty event and a function's name; AWS's own key encrypts it
   name                = var.name

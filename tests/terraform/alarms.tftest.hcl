@@ -9,7 +9,9 @@ variables {
   artifacts = { directory = "artifacts" }
 
   # modules/function
-  account      = { id = "123456789012", partition = "aws", region = "eu-central-1" }
+  account = {
+    id = "123456789012", partition = "aws", region = "eu-central-1", dns_suffix = "amazonaws.com"
+  }
   description  = "Makes renditions."
   zip          = "artifacts/image-processor.zip"
   handler      = "image_processor.lambda_handler"
@@ -21,6 +23,8 @@ variables {
   permissions  = {}
 
   # modules/intake
+  route              = "images"
+  log_group          = "/aws/lambda/shop-image-processor"
   dead_letter_name   = "shop-images-dead-letters"
   bucket             = "shop-media"
   suffixes           = [".jpg", ".png"]
@@ -233,11 +237,19 @@ run "alarms_of_a_function_by_itself" {
         description = "Look first at the log."
       }
       disk = { metrics = ["DiskUsed"], statistic = "Maximum", threshold = 85, description = "Look first at the disk." }
+      left = {
+        metrics     = ["Found", "Requeued"]
+        expression  = "found - requeued"
+        statistic   = "Sum"
+        period      = 3600
+        threshold   = 4
+        description = "Look first at what was left."
+      }
     }
   }
 
   assert {
-    condition     = join(" ", keys(aws_cloudwatch_metric_alarm.this)) == "disk errors findings throttles"
+    condition     = join(" ", keys(aws_cloudwatch_metric_alarm.this)) == "disk errors findings left throttles"
     error_message = "There must be the alarms that are asked for, and no others."
   }
 
@@ -276,6 +288,23 @@ run "alarms_of_a_function_by_itself" {
   }
 
   assert {
+    condition = { for query in aws_cloudwatch_metric_alarm.this["left"].metric_query :
+      query.id => query.expression == null ? join(" ", [
+        for metric in query.metric : "${metric.metric_name} ${metric.stat} ${metric.period}"
+      ]) : query.expression
+    } == { found = "Found Sum 3600", requeued = "Requeued Sum 3600", watched = "found - requeued" }
+    error_message = "An expression and a period that are given must be taken."
+  }
+
+  assert {
+    condition = (
+      endswith(aws_cloudwatch_metric_alarm.this["disk"].alarm_description, "at the disk. The log group is /aws/lambda/shop-sweep.") &&
+      !strcontains(aws_cloudwatch_metric_alarm.this["throttles"].alarm_description, "queue")
+    )
+    error_message = "An alarm must name the log group, and no queue where there is none."
+  }
+
+  assert {
     condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this :
       alarm.alarm_actions == toset(var.alarms.topic_arns) && alarm.treat_missing_data == "notBreaching" &&
       strcontains(alarm.alarm_description, "Look first")
@@ -306,11 +335,42 @@ run "alarms_of_a_route" {
   }
 
   assert {
-    condition = strcontains(
-      aws_cloudwatch_metric_alarm.dead_letters[0].alarm_description,
-      "aws sqs start-message-move-task --region eu-central-1 --source-arn arn:aws:sqs:eu-central-1:123456789012:shop-images-dead-letters",
+    condition = alltrue([for said in [
+      "`aws sqs start-message-move-task --region eu-central-1 --source-arn arn:aws:sqs:eu-central-1:123456789012:shop-images-dead-letters`",
+      "`aws sqs receive-message --region eu-central-1 --queue-url https://sqs.eu-central-1.amazonaws.com/123456789012/shop-images-dead-letters --max-number-of-messages 10`",
+      "/aws/lambda/shop-image-processor",
+    ] : strcontains(aws_cloudwatch_metric_alarm.dead_letters[0].alarm_description, said)])
+    error_message = "Dead letters must come with the commands that show them and send them again: ${aws_cloudwatch_metric_alarm.dead_letters[0].alarm_description}"
+  }
+
+  assert {
+    condition = alltrue([for said in ["`functions.images.concurrency`", "/aws/lambda/shop-image-processor"] :
+      strcontains(aws_cloudwatch_metric_alarm.age[0].alarm_description, said)
+    ])
+    error_message = "Who is told must learn what to raise and where the log is."
+  }
+}
+
+# CloudWatch takes 1024 characters, and CloudWatch Logs names of 512.
+run "alarms_of_a_route_with_a_long_log_group" {
+  command = plan
+  module {
+    source = "./modules/intake"
+  }
+  variables {
+    name             = "shop-${join("", formatlist("%02d", range(29)))}"
+    dead_letter_name = "shop-${join("", formatlist("%02d", range(37)))}"
+    alarms           = { enabled = true, topic_arns = [] }
+    log_group        = join("", formatlist("/%03d", range(128)))
+  }
+
+  assert {
+    condition = (
+      length(aws_cloudwatch_metric_alarm.dead_letters[0].alarm_description) <= 1024 &&
+      length(aws_cloudwatch_metric_alarm.age[0].alarm_description) <= 1024 &&
+      strcontains(aws_cloudwatch_metric_alarm.dead_letters[0].alarm_description, "${var.dead_letter_name}`.")
     )
-    error_message = "Dead letters must come with the command that sends them again: ${aws_cloudwatch_metric_alarm.dead_letters[0].alarm_description}"
+    error_message = "No alarm may say more than CloudWatch takes, and none less than its commands."
   }
 }
 
@@ -331,10 +391,44 @@ run "alarms_of_the_sweep" {
   # CloudWatch takes 1024 characters.
   assert {
     condition = alltrue([
-      for alarm in concat(values(local.sweep_alarms), values(local.disk_alarms)[*].disk) :
+      for alarm in concat(values(local.sweep_alarms), values(local.function_alarms)[*].disk, values(local.function_alarms)[*].failures) :
       length(alarm.description) <= 1024 && strcontains(alarm.description, "Look first")
     ])
     error_message = "Each alarm must say what to look at first, in 1024 characters."
+  }
+}
+
+run "failures_of_most" {
+  command = plan
+
+  assert {
+    condition = { for route, alarms in local.function_alarms : route => merge(alarms.failures, { description = "" }) } == {
+      for route in ["images", "videos"] : route => {
+        metrics     = ["Failed", "Completed"]
+        expression  = "IF(FILL(failed, 0) > 4, FILL(failed, 0) - FILL(completed, 0), 0)"
+        statistic   = "Sum"
+        period      = 3600
+        threshold   = 0
+        description = ""
+      }
+    }
+    error_message = "More failures than completions, and more than four, must ring: ${jsonencode(local.function_alarms)}"
+  }
+}
+
+run "disks_that_can_grow_and_one_that_cannot" {
+  command = plan
+  variables {
+    functions = { images = { storage_mb = 10239 }, videos = { storage_mb = 10240 } }
+  }
+
+  assert {
+    condition = (
+      strcontains(local.function_alarms.images.disk.description, "Raise `functions.images.storage_mb`") &&
+      !strcontains(local.function_alarms.videos.disk.description, "storage_mb") &&
+      strcontains(local.function_alarms.videos.disk.description, "lower `recipe.videos.limits`")
+    )
+    error_message = "Only what Lambda has more of can be raised."
   }
 }
 

@@ -27,7 +27,6 @@ run "every_metric_is_of_something_that_is_made" {
       for metric in widget.properties.metrics : join(" ", slice(metric, 0, 4)) if length(metric) > 1
       ]])) == toset(concat(
       flatten([for queues in output.queues : [
-        "AWS/SQS NumberOfMessagesSent QueueName ${queues.queue.name}",
         "AWS/SQS ApproximateAgeOfOldestMessage QueueName ${queues.queue.name}",
         "AWS/SQS ApproximateNumberOfMessagesVisible QueueName ${queues.dead_letter_queue.name}",
       ]]),
@@ -36,7 +35,7 @@ run "every_metric_is_of_something_that_is_made" {
         "AWS/Lambda ${metric} FunctionName ${name}"
       ]]),
       flatten([for service in ["image-processor", "video-processor"] : [
-        "shop Completed service ${service}", "shop DiskUsed service ${service}",
+        for metric in ["Uploads", "Completed", "Failed", "DiskUsed"] : "shop ${metric} service ${service}"
       ]]),
       [for metric in [
         "LeasesExpired", "UploadsMissed", "PendingExpired", "Requeued", "GivenUp", "RevisionsRemoved",
@@ -155,6 +154,7 @@ run "jobs_alone" {
   assert {
     condition = (
       !strcontains(output.dashboard.body, "AWS/SQS") && !strcontains(output.dashboard.body, "sweep") &&
+      !strcontains(output.dashboard.body, "\"Uploads\"") && strcontains(output.dashboard.body, "\"Failed\"") &&
       !strcontains(output.dashboard.body, "image") && strcontains(output.dashboard.body, "shop-video-processor")
     )
     error_message = "The dashboard must show what there is, and nothing else."

@@ -3,9 +3,11 @@
 mock_provider "aws" {}
 
 variables {
-  account = { id = "123456789012", partition = "aws", region = "eu-central-1" }
+  account = { id = "123456789012", partition = "aws", region = "eu-central-1", dns_suffix = "amazonaws.com" }
   alarms  = { enabled = true, topic_arns = ["arn:aws:sns:eu-central-1:123456789012:on-call"] }
 
+  route              = "images"
+  log_group          = "/aws/lambda/shop-image-processor"
   dead_letter_name   = "shop-images-dead-letters"
   bucket             = "shop-media"
   suffixes           = [".jpg", ".png"]

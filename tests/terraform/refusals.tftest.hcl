@@ -203,10 +203,18 @@ run "log_level_unknown" {
   expect_failures = [var.logs]
 }
 
-run "six_topics" {
+run "topic_by_name" {
   command = plan
   variables {
-    alarms = { topic_arns = ["a", "b", "c", "d", "e", "f"] }
+    alarms = { topic_arns = ["on-call"] }
+  }
+  expect_failures = [var.alarms]
+}
+
+run "topic_that_is_a_queue" {
+  command = plan
+  variables {
+    alarms = { topic_arns = ["arn:aws:sqs:eu-central-1:123456789012:on-call"] }
   }
   expect_failures = [var.alarms]
 }

@@ -390,6 +390,22 @@ run "a_schedule_of_days" {
   expect_failures = [var.sweep]
 }
 
+run "a_cron_without_a_year" {
+  command = plan
+  variables {
+    sweep = { schedule = "cron(0 */6 * * ?)" }
+  }
+  expect_failures = [var.sweep]
+}
+
+run "a_cron_with_seconds" {
+  command = plan
+  variables {
+    sweep = { schedule = "cron(0 0 */6 * * ? *)" }
+  }
+  expect_failures = [var.sweep]
+}
+
 run "a_schedule_in_plain_words" {
   command = plan
   variables {
@@ -402,6 +418,16 @@ run "a_role_by_its_arn" {
   command = plan
   variables {
     sweep = { existing_role_name = "arn:aws:iam::123456789012:role/acme-sweep" }
+  }
+  expect_failures = [var.sweep]
+}
+
+# What may list and delete would come to the functions.
+run "the_functions_own_role" {
+  command = plan
+  variables {
+    iam   = { existing_role_name = "acme-lambda" }
+    sweep = { existing_role_name = "acme-lambda" }
   }
   expect_failures = [var.sweep]
 }
@@ -451,6 +477,15 @@ run "schedule" {
   assert {
     condition     = join(" ", keys(aws_iam_role_policy.this)) == "invoke-sweep"
     error_message = "The Scheduler's role may invoke, and nothing else."
+  }
+
+  # Else Lambda runs again twice what failed.
+  assert {
+    condition = (
+      aws_lambda_function_event_invoke_config.this.function_name == var.function_arn &&
+      aws_lambda_function_event_invoke_config.this.maximum_retry_attempts == 0
+    )
+    error_message = "What failed must be left to the next time."
   }
 
   assert {

@@ -296,6 +296,10 @@ def _said(differing: dict[str, str]) -> str:
     ("missing", "sentence"),
     [
         ('iam = { existing_role_name = "nobody" }', "There is no role nobody"),
+        (
+            'sweep = { existing_role_name = "nobody-too" }',
+            "a role that lambda.amazonaws.com and scheduler.amazonaws.com may assume",
+        ),
         ('logs = { existing_group_name = "/nobody" }', "There is no log group /nobody"),
     ],
 )

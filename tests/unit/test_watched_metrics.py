@@ -16,6 +16,7 @@ import image_processor
 import sweep
 from aws_names import BUCKET, TABLE
 from sweeping.counts import Count
+from terraform import ROOT
 from terraform_checkout import Checkout, Plan, planned
 
 if TYPE_CHECKING:
@@ -28,11 +29,13 @@ if TYPE_CHECKING:
 OF_AWS = {
     ("AWS/Lambda", "FunctionName"): {"Duration", "Errors", "Throttles", "Invocations"},
     ("AWS/SQS", "QueueName"): {
-        *("NumberOfMessagesSent", "ApproximateAgeOfOldestMessage"),
+        "ApproximateAgeOfOldestMessage",
         "ApproximateNumberOfMessagesVisible",
     },
     ("AWS/Scheduler", "ScheduleGroup"): {"TargetErrorCount", "InvocationDroppedCount"},
 }
+
+EVENTS = ROOT / "tests/events"
 
 Emitted = set[tuple[str, frozenset[str]]]
 """Names of metrics, each with the names of its dimensions."""
@@ -87,7 +90,7 @@ def emitted(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, Emitted]:
-    """What a good photo, a damaged one and a sweep let the functions emit, by which it is."""
+    """What good photos, a damaged one and a sweep let the functions emit, by which it is."""
     for name, value in {
         "MEDIA_TABLE": TABLE,
         "TABLE_KEY": '["id", "projectId"]',
@@ -103,10 +106,25 @@ def emitted(
         payload = {"s3_bucket": BUCKET, "s3_key": key, "job_id": name}
         image_processor._handler.cache_clear()
         image_processor.lambda_handler(payload, Context())  # type: ignore[arg-type]
+    s3.put_object(Bucket=BUCKET, Key=UPLOADED, Body=photo.getvalue())
+    image_processor.lambda_handler(_upload(UPLOADED), Context())  # type: ignore[arg-type]
     of_function = _read(capsys.readouterr().out)
     sweep._sweeper.cache_clear()
     sweep.lambda_handler({}, Context())  # type: ignore[arg-type]
     return {"function": of_function, "sweep": _read(capsys.readouterr().out)}
+
+
+UPLOADED = "originals/gallery-7/uploaded/photo.jpg"
+
+
+def _upload(key: str) -> dict[str, Any]:
+    """What SQS hands to the function of an upload."""
+    event: dict[str, Any] = json.loads((EVENTS / "sqs_eventbridge.json").read_text())
+    [message] = event["Records"]
+    body = json.loads(message["body"])
+    body["detail"] |= {"bucket": {"name": BUCKET}, "object": {"key": key}}
+    message["body"] = json.dumps(body)
+    return event
 
 
 class Context:
@@ -177,11 +195,52 @@ def test_failures_are_searched_for_as_they_are_emitted(
 def test_nothing_that_matters_is_left_out(plan: Plan) -> None:
     """One user who thought better of it is no alarm, so what stayed pending is only drawn."""
     names = {watched.name for watched in {*drawn(plan), *alarmed(plan)}}
-    assert {"Completed", "DiskUsed", *Count} <= names
+    assert {"Uploads", "Completed", "Failed", "DiskUsed", *Count} <= names
     watched = {one.name for one in alarmed(plan)}
     findings = {"LeasesExpired", "UploadsMissed", "Unfinished"}
-    assert {"Errors", "Throttles", "Duration", "DiskUsed", *findings} <= watched
-    assert OF_AWS["AWS/SQS", "QueueName"] - {"NumberOfMessagesSent"} <= watched
+    assert {"Errors", "Throttles", "Duration", "DiskUsed", "Failed", *findings} <= watched
+    assert OF_AWS["AWS/SQS", "QueueName"] <= watched
+
+
+def test_there_are_as_many_alarms_as_their_price_says(plan: Plan) -> None:
+    """CloudWatch counts the metrics of an alarm."""
+    variables = (ROOT / "variables-operations.tf").read_text(encoding="utf-8")
+    said = re.search(r"at most\s+(\d+) in (\d+) alarms", variables)
+    assert said
+    alarms = planned(plan, "aws_cloudwatch_metric_alarm")
+    assert [int(number) for number in said.groups()] == [len(list(alarmed(plan))), len(alarms)]
+
+
+@pytest.mark.parametrize(
+    ("failed", "completed", "rings"),
+    [
+        (0, 0, False),
+        (4, 0, False),
+        (5, None, True),
+        (5, 4, True),
+        (5, 5, False),
+        (None, 9, False),
+        (6, 900, False),
+    ],
+)
+def test_most_must_fail_for_an_alarm(
+    plan: Plan, failed: int | None, completed: int | None, rings: bool
+) -> None:
+    [alarm] = [
+        alarm
+        for alarm in planned(plan, "aws_cloudwatch_metric_alarm")
+        if alarm["alarm_name"] == "demo-image-processor-failures"
+    ]
+    [math] = [query["expression"] for query in alarm["metric_query"] if query["expression"]]
+    words = {
+        "IF": lambda condition, then, otherwise: then if condition else otherwise,
+        "FILL": lambda value, missing: missing if value is None else value,
+        "failed": failed,
+        "completed": completed,
+    }
+    assert alarm["comparison_operator"] == "GreaterThanThreshold"
+    value = eval(math, {"__builtins__": {}}, words)  # noqa: S307 # an expression of ours
+    assert (value > alarm["threshold"]) is rings
 
 
 def test_every_alarm_says_what_to_look_at_and_tells_a_topic(plan: Plan) -> None:
