@@ -25,7 +25,8 @@ class Job:
 
     `holder` names who asks: the SQS message id, else the request id. `version_id` or `etag` name
     the upload, `sequencer` orders it among others of its key; a direct job has none of the three
-    and means whatever the key holds now. `retry` asks for a finished job to be done again.
+    and means whatever the key holds now. `retry` asks for a finished job to be done again,
+    `retry_failed` for one that has failed.
     `request` is what a direct job says of cutting (`CUTTING_FIELDS`), unread; None: nothing.
     """
 
@@ -37,6 +38,7 @@ class Job:
     sequencer: str | None = None
     job_id: str | None = None
     retry: bool = False
+    retry_failed: bool = False
     user_id: str | None = None
     request: Mapping[str, Any] | None = None
 
@@ -70,8 +72,11 @@ class _Notification(msgspec.Struct):
 
 
 class _Bridged(msgspec.Struct):
+    """`retry_failed` is this project's own: no event of S3's has it."""
+
     bucket: _Bucket
     object: _BridgedObject
+    retry_failed: bool = msgspec.field(name="retry-failed", default=False)
 
 
 class _SnsMessage(msgspec.Struct, rename="pascal"):
@@ -122,6 +127,7 @@ def write_event(job: Job, reason: str) -> str:
             "bucket": {"name": job.bucket},
             "object": {name: value for name, value in named.items() if value is not None},
             "reason": reason,
+            **({"retry-failed": True} if job.retry_failed else {}),
         },
     }
     # ASCII, for SQS refuses U+FFFE and U+FFFF in a message, which keys may have.
@@ -205,4 +211,5 @@ def _upload(event: _Notification | _Bridged, holder: str) -> Job:
         version_id=named_version(uploaded.version_id),
         etag=uploaded.etag,
         sequencer=uploaded.sequencer,
+        retry_failed=isinstance(event, _Bridged) and event.retry_failed,
     )

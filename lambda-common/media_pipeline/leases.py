@@ -57,6 +57,7 @@ class Claim:
     etag: str | None = None
     keeps_revisions: bool = True
     retry: bool = False
+    retry_failed: bool = False
     is_job: bool = False
     is_refusal: bool = False
 
@@ -76,7 +77,9 @@ def judge(pipeline: dict[str, Any] | None, claim: Claim, now: datetime) -> Verdi
         return _judge_other_version(pipeline, claim)
     if "leaseToken" not in pipeline:
         same_recipe = pipeline["recipeDigest"] == claim.recipe_digest
-        return Verdict.DUPLICATE if same_recipe and not claim.retry else Verdict.GRANTED
+        has_failed = "code" in pipeline.get("outcome", {})
+        is_asked_for = claim.retry or (claim.retry_failed and has_failed)
+        return Verdict.DUPLICATE if same_recipe and not is_asked_for else Verdict.GRANTED
     return Verdict.BUSY if _is_anothers(pipeline, claim, now) else Verdict.GRANTED
 
 

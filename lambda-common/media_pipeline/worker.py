@@ -150,6 +150,7 @@ class Worker:
             etag=job.etag,
             keeps_revisions=assignment.keeps_revisions,
             retry=job.retry,
+            retry_failed=job.retry_failed,
             is_job=assignment.is_job,
         )
         return self._catalog.claim(

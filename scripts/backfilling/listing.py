@@ -35,9 +35,10 @@ class Reason(StrEnum):
 class Candidate:
     """An object of the bucket; `reason` None: its record has to be read.
 
-    `size` is bytes. `route` and `item_key`, the key of its record, are None for what is nobody's
-    original. Once this object and the rest of its record are dealt with, so is everything up to the
-    key `through` (empty: no more than before).
+    `size` is bytes. `has_failed` is of one to send although it has failed for good. `route` and
+    `item_key`, the key of its record, are None for what is nobody's original. Once this object and
+    the rest of its record are dealt with, so is everything up to the key `through` (empty: no more
+    than before).
     """
 
     key: str
@@ -47,16 +48,21 @@ class Candidate:
     route: str | None = None
     item_key: Mapping[str, str] | None = None
     reason: Reason | None = None
+    has_failed: bool = False
     through: str = ""
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What is asked for: `since` and what comes after, all before `until`, of one route or both."""
+    """What is asked for: `since` and what comes after, all before `until`, of one route or both.
+
+    `retry_failed` asks for what has failed for good, too.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     route: str | None = None
+    retry_failed: bool = False
 
     def let_pass(self, candidate: Candidate) -> bool:
         """Whether the object is asked for."""

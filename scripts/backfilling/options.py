@@ -17,9 +17,9 @@ LOWEST_RATE = 0.01
 
 DESCRIPTION = """
 Sends objects that lie in the bucket already through the module's queues, as if they had just been
-uploaded. Left out is what is complete as the recipe is now, what failed for good under it, and what
-is in work. Nothing is asked before it sends: --dry-run says what would be sent, and for about how
-much. Sending an object twice harms nothing.
+uploaded. Left out is what is complete as the recipe is now, what failed for good under it (unless
+--retry-failed asks for that) and what is in work. Nothing is asked before it sends: --dry-run says
+what would be sent, and for about how much. Sending an object twice harms nothing.
 """
 
 EPILOG = """
@@ -55,6 +55,7 @@ def read_options(arguments: Sequence[str] | None) -> Options:
         since=_moment("--since", given.since),
         until=_moment("--until", given.until),
         route=given.route,
+        retry_failed=given.retry_failed,
     )
     if filters.since and filters.until and filters.since >= filters.until:
         raise BackfillError("Nothing lies between: give --until a later time than --since.")
@@ -84,6 +85,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--until", metavar="TIME", help="uploaded before that time, UTC")
     parser.add_argument("--route", choices=ROUTES, help="both unless said")
+    parser.add_argument(
+        "--retry-failed",
+        action="store_true",
+        help="send what has failed for good, too, once its cause (a key's policy, say) is mended",
+    )
     parser.add_argument(
         "--dry-run", action="store_true", help="count, estimate the cost, and send nothing"
     )

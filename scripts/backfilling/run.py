@@ -84,6 +84,7 @@ class Backfill:
             until=None if filters.until is None else format_time(filters.until),
             route=filters.route,
             recipe=self.deployed.recipe.digest,
+            retry_failed=filters.retry_failed,
         )
         is_new = self.options.is_dry_run
         self.state = State(asked) if is_new else states.resume(self.state_file, asked)
@@ -144,7 +145,14 @@ class Backfill:
     def _chunks(self) -> Iterator[list[Candidate]]:
         found = candidates(self._listed(), self.deployed, self.options.filters)
         services = self.services
-        return judged(found, services.dynamodb, self.deployed, services.now, services.sleep)
+        return judged(
+            found,
+            services.dynamodb,
+            self.deployed,
+            services.now,
+            services.sleep,
+            retry_failed=self.options.filters.retry_failed,
+        )
 
     def _note(self, candidate: Candidate) -> None:
         if candidate.reason is not None:

@@ -110,7 +110,10 @@ class Queues:
         return refused
 
     def _message(self, candidate: Candidate) -> str:
-        return write_event(Job(self._deployed.bucket, candidate.key, holder=REASON), REASON)
+        job = Job(
+            self._deployed.bucket, candidate.key, holder=REASON, retry_failed=candidate.has_failed
+        )
+        return write_event(job, REASON)
 
 
 def _told(entry: BatchResultErrorEntryTypeDef) -> str:

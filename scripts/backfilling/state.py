@@ -19,6 +19,7 @@ class Asked(msgspec.Struct, frozen=True):
     route: str | None
     recipe: str
     """The digest."""
+    retry_failed: bool = False
 
 
 class State(msgspec.Struct, frozen=True):

@@ -33,16 +33,26 @@ def judged(
     deployed: Deployed,
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
+    *,
+    retry_failed: bool = False,
 ) -> Iterator[list[Candidate]]:
     """The same objects in the same order, at most a hundred at a time, each with its reason.
 
+    With `retry_failed` what has failed for good is to be sent.
     Raises `BackfillError` if DynamoDB does not read the records.
     """
     objects = iter(found)
     while chunk := list(islice(objects, KEYS_AT_ONCE)):
         keys = [one.item_key for one in chunk if one.reason is None and one.item_key is not None]
         pipelines = _read(dynamodb, deployed.table, keys, sleep)
-        yield [_judged(one, pipelines, deployed, now()) for one in chunk]
+        judged_ones = [_judged(one, pipelines, deployed, now()) for one in chunk]
+        yield [_retried(one) if retry_failed else one for one in judged_ones]
+
+
+def _retried(candidate: Candidate) -> Candidate:
+    if candidate.reason is not Reason.FAILED:
+        return candidate
+    return replace(candidate, reason=Reason.SEND, has_failed=True)
 
 
 def _judged(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +17,7 @@ from media_pipeline.events import parse_event
 from media_pipeline.failures import PermanentError
 from media_pipeline.recipe import DEFAULT_RECIPE
 from media_pipeline.updates import write_item
+from media_pipeline.worker import COMPLETED, Task
 from worker_house import House
 
 if TYPE_CHECKING:
@@ -85,6 +87,30 @@ def test_what_needs_nothing_is_skipped(bucket: Bucket) -> None:
         ("images", Reason.FAILED): 1,
         ("images", Reason.IN_WORK): 1,
     }
+
+
+def test_what_has_failed_for_good_is_done_again_on_request(bucket: Bucket, house: House) -> None:
+    good, bad = photo(1), photo(2)
+    process = house.process
+
+    def be_denied(task: Task) -> dict[str, Any]:
+        if task.job.key == bad:
+            raise PermanentError("source_unreadable", "The key's policy was wrong.")
+        return process(task)
+
+    house.process = be_denied
+    for key in (good, bad):
+        house.run(replace(house.upload(key=key), holder=key))
+    assert bucket.run().sent == 0
+    run = bucket.run("--retry-failed")
+    assert run.counts == {("images", Reason.SEND): 1, ("images", Reason.COMPLETE): 1}
+    house.process = process
+    [message] = bucket.sqs.receive_message(QueueUrl=bucket.urls["images"])["Messages"]
+    [job] = parse_event(json.loads(message["Body"]), "backfilled")
+    assert house.run(job) == COMPLETED
+    # Delivered once more, it does nothing.
+    assert house.run(job).name == "Duplicate"
+    assert bucket.run("--retry-failed").sent == 0
 
 
 def test_a_lease_of_another_version_does_not_hide_this_one(bucket: Bucket) -> None:

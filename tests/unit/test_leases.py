@@ -401,6 +401,17 @@ def test_a_failure_means_none_of_its_revisions(table: Table) -> None:
     assert "revision" not in pipeline
 
 
+@pytest.mark.parametrize(
+    ("state", "verdict"), [("completed", Verdict.DUPLICATE), ("failed", Verdict.GRANTED)]
+)
+def test_what_has_failed_is_done_again_where_failures_are_asked_for(
+    table: Table, state: str, verdict: Verdict
+) -> None:
+    table.finish(state)
+    answer = table.claim(replace(OTHERS, retry_failed=True))
+    assert (Verdict.GRANTED if isinstance(answer, Lease) else answer) is verdict
+
+
 def test_what_was_left_over_once_keeps_its_time(table: Table) -> None:
     revisions = []
     for number in range(3):
