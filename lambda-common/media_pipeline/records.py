@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from media_pipeline.failures import BadPayloadError, PermanentError, TransientError
 from media_pipeline.leases import MEANT, Claim, Verdict, format_time, grant, judge, left_at
-from media_pipeline.updates import Update, read_item, write_item
+from media_pipeline.updates import (
+    Update,
+    condition_failed,
+    is_too_large,
+    item_before,
+    read_item,
+    write_item,
+)
 from media_pipeline.vocabulary import PROGRESS, RESULTS, Status, Vocabulary
 
 if TYPE_CHECKING:
@@ -105,10 +112,9 @@ class Catalog:
             try:
                 self._take(lease, pipeline, granted, attributes)
             except ClientError as error:
-                if not _condition_failed(error):
+                if not condition_failed(error):
                     raise
-                response = cast("dict[str, Any]", error.response)
-                item = _own(read_item(response.get("Item", {})))
+                item = _own(item_before(error))
             else:
                 return lease
         raise TransientError("the record was changed by others at every try to claim it")
@@ -203,6 +209,7 @@ class Catalog:
     ) -> None:
         update = Update()
         update.remove_from_pipeline("leaseToken", "holder", "leaseExpiresAt", *unmeant)
+        update.set_in_pipeline("endedBy", lease.token)
         if leftovers:
             update.set_in_pipeline("leftovers", left_at(leftovers, self._now()))
         self._end(lease, update, status, outcome, attributes)
@@ -236,9 +243,12 @@ class Catalog:
         try:
             self._write(lease, update, changes, once)
         except ClientError as error:
-            if _condition_failed(error):
+            if condition_failed(error):
+                if item_before(error).get("pipeline", {}).get("endedBy") == lease.token:
+                    # This very write, whose first answer was lost.
+                    return
                 raise LeaseLostError("the lease was lost while the job ran") from error
-            if _is_too_large(error):
+            if is_too_large(error):
                 raise PermanentError(
                     "record_too_large",
                     "The record would pass the 400 KB that DynamoDB allows; write fewer "
@@ -266,15 +276,6 @@ class Catalog:
             # The lease's words have none for this.
             self.confirm(lease)
         lease.record.update(changes)
-
-
-def _condition_failed(error: ClientError) -> bool:
-    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
-
-
-def _is_too_large(error: ClientError) -> bool:
-    told = error.response["Error"]
-    return told["Code"] == "ValidationException" and "size" in told.get("Message", "").lower()
 
 
 def _own(item: dict[str, Any]) -> dict[str, Any]:

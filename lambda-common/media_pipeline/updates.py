@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 LARGEST_NUMBER = Decimal("1e126")
 
@@ -141,3 +144,19 @@ def write_item(attributes: Mapping[str, Any]) -> dict[str, Any]:
 def read_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Python's values of an item that DynamoDB's API gave."""
     return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
+
+
+def condition_failed(error: ClientError) -> bool:
+    """Whether DynamoDB has refused a write because the item did not meet its condition."""
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+
+
+def item_before(error: ClientError) -> dict[str, Any]:
+    """The item that did not meet the condition of a write; empty if there was none."""
+    return read_item(cast("dict[str, Any]", error.response).get("Item", {}))
+
+
+def is_too_large(error: ClientError) -> bool:
+    """Whether DynamoDB has refused a write because the item would pass its 400 KB."""
+    told = error.response["Error"]
+    return told["Code"] == "ValidationException" and "size" in told.get("Message", "").lower()

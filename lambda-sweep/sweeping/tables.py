@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from media_pipeline.updates import Update, read_item, write_item
+from media_pipeline.updates import Update, condition_failed, read_item, write_item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -63,5 +63,5 @@ class Records:
                 TableName=self._table, Key=write_item(item_key), **update.request()
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if not condition_failed(error):
                 raise

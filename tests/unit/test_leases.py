@@ -139,6 +139,7 @@ def test_processing_to_completed(table: Table) -> None:
         "revision",
         "recipeDigest",
         "endedAt",
+        "endedBy",
     }
     assert item["pipeline"]["endedAt"] == item["processedAt"]
 
@@ -315,6 +316,26 @@ def test_whoever_lost_the_lease_changes_nothing(
     before = table.item
     with pytest.raises(LeaseLostError):
         publish(table.catalog, lost)
+    assert table.item == before
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda catalog, lease: catalog.complete(lease, {"width": 3}),
+        lambda catalog, lease: catalog.fail(lease, FAILURE),
+        lambda catalog, lease: catalog.exhaust(lease, "with OSError"),
+    ],
+    ids=["completed", "failed", "exhausted"],
+)
+def test_an_end_whose_first_answer_was_lost_is_no_lost_lease(
+    table: Table, end: Callable[[Catalog, Lease], None]
+) -> None:
+    """The SDK sends it again, and the condition no longer holds: by this very write."""
+    lease = table.take()
+    end(table.catalog, lease)
+    before = table.item
+    end(table.catalog, lease)
     assert table.item == before
 
 
