@@ -142,24 +142,21 @@ STORIES: dict[str, tuple[Story, ...]] = {
     "videos": (good, left_over),
 }
 
-VARIANTS = {"images": (False, True), "videos": (True,)}
-"""Whether the bucket has versions, and outputs are written as late as may be; videos take long."""
-
 
 def tell_story(clock: Clock, figures: Figures, kind: str, story: Story) -> None:
     """Raises `ViolationError` if the story breaks a promise."""
-    for versioned in VARIANTS[kind]:
+    for versioned in (False, True):
         tell(partial(World, clock, figures, kind, versioned=versioned, lazy=versioned), story, {})
 
 
 def kill_everywhere(clock: Clock, figures: Figures, kind: str, story: Story) -> None:
     """Tell a story once for each kill; the first that breaks a promise raises `ViolationError`."""
-    for versioned in VARIANTS[kind]:
-        begin = partial(World, clock, figures, kind, versioned=versioned, lazy=versioned)
-        calls = tell(begin, story, {})
-        for number in range(1, calls + 1):
-            for fate in KILLS:
-                tell(begin, story, {number: fate})
+    # Every other story in a bucket with versions; made-up schedules have both.
+    versioned = STORIES[kind].index(story) % 2 == 0
+    begin = partial(World, clock, figures, kind, versioned=versioned, lazy=versioned)
+    for number in range(1, tell(begin, story, {}) + 1):
+        for fate in KILLS:
+            tell(begin, story, {number: fate})
 
 
 def tell(begin: Callable[[], World], story: Story, fates: dict[int, Fate]) -> int:
