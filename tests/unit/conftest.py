@@ -13,6 +13,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.server import ThreadedMotoServer
 
 from aws_names import BUCKET, REGION, TABLE
+from leased_table import Table
 from worker_house import House, copy_original
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ def s3(aws: None) -> S3Client:
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
     )
     return client
+
+
+@pytest.fixture
+def table(dynamodb: DynamoDBClient) -> Table:
+    return Table(dynamodb)
 
 
 @pytest.fixture
