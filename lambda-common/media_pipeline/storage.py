@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import shutil
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -143,6 +144,7 @@ class Publisher:
         self._before_put = before_put
         self._threads = ThreadPoolExecutor(UPLOADS_AT_ONCE, thread_name_prefix="publish")
         self._uploads: list[Future[None]] = []
+        self.seconds_waited = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -207,8 +209,12 @@ class Publisher:
     def wait(self) -> None:
         """Return once everything put so far is in S3; raises what the first failed write raised."""
         uploads, self._uploads = self._uploads, []
-        for upload in uploads:
-            upload.result()
+        started = time.monotonic()
+        try:
+            for upload in uploads:
+                upload.result()
+        finally:
+            self.seconds_waited += time.monotonic() - started
 
     def _start(self, write: Callable[[], None]) -> None:
         self._uploads.append(self._threads.submit(write))

@@ -27,6 +27,9 @@ MINIMUM_SECONDS = 10.0
 
 CLAIM_ROUNDS = 3
 
+MOST_LOST = 0.25
+"""The share of its time that a job may wait for AWS and still be blamed for taking too long."""
+
 LONGEST_OBJECT_KEY = 1024
 """S3's limit, in bytes."""
 
@@ -213,6 +216,7 @@ class Worker:
             ) as publisher,
         ):
             source = folder / "source"
+            had = invocation.seconds_left()
             started = time.monotonic()
             size = self._originals.fetch(job, source, self._kind.byte_limit(self._recipe))
             fetched = time.monotonic()
@@ -226,7 +230,14 @@ class Worker:
                 record=Record(self._catalog, lease, self._clock),
                 remaining=invocation.seconds_left,
             )
-            results = assignment.process(task)
+            try:
+                results = assignment.process(task)
+            except PermanentError as error:
+                own = time.monotonic() - fetched - publisher.seconds_waited
+                lost = had - invocation.seconds_left() - own
+                if error.code == "time_limit" and lost > had * MOST_LOST:
+                    raise TransientError("S3 took the time that the job would have had") from error
+                raise
             processed = time.monotonic()
             publisher.wait()
             timings = {

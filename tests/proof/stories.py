@@ -100,6 +100,15 @@ def unreadable_for_long(world: World) -> None:
         world.advance(aws.VISIBILITY + timedelta(seconds=1))
 
 
+def stalled(world: World) -> None:
+    """S3 answers so late that the job has no time left, for which it is not to blame."""
+    world.deliver(world.upload(0, "wide"))
+    first = _started(world, steps=1)
+    world.advance(timedelta(seconds=119))
+    world.finish(first)
+    world.drain()
+
+
 def lost(world: World) -> None:
     """An event never comes, and the sweep finds the upload."""
     world.upload(0, "wide").is_lost = True
@@ -137,7 +146,8 @@ def _started(world: World, steps: int, skew: timedelta = timedelta()) -> Running
 STORIES: dict[str, tuple[Story, ...]] = {
     "images": (
         *(good, damaged, replaced, overtaken, twice_at_once, outlived, of_one_moment),
-        *(out_of_order, unreadable_for_a_while, unreadable_for_long, lost, left_over, given_up),
+        *(out_of_order, unreadable_for_a_while, unreadable_for_long, stalled),
+        *(lost, left_over, given_up),
     ),
     "videos": (good, left_over),
 }
