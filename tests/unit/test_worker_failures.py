@@ -6,7 +6,7 @@ import io
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, IncompleteReadError
@@ -24,9 +24,6 @@ from media_pipeline.worker import (
 )
 from worker_house import KEY, LAST_TRY, PLENTY, House, copy_original
 
-if TYPE_CHECKING:
-    pass
-
 
 @pytest.mark.parametrize("invocation", [PLENTY, LAST_TRY])
 def test_a_permanent_failure_is_recorded_and_not_raised(
@@ -41,6 +38,28 @@ def test_a_permanent_failure_is_recorded_and_not_raised(
     assert outcome.error.code == "corrupt_image"
     assert house.record["status"] == "failed"
     assert house.record["error"] == {"code": "corrupt_image", "message": "The image is damaged."}
+
+
+@pytest.mark.parametrize(("left", "is_to_blame"), [(100.0, True), (40.0, False)])
+def test_a_job_is_blamed_for_no_time_that_s3_took(
+    house: House, left: float, is_to_blame: bool
+) -> None:
+    """Of 120 seconds, S3 has taken all but `left` before the job gave up."""
+    seconds = [120.0]
+
+    def give_up(task: Task) -> dict[str, Any]:
+        seconds[0] = left
+        raise PermanentError("time_limit", "Encoding took longer than the function has.")
+
+    house.process = give_up
+    invocation = Invocation(lambda: seconds[0])
+    if is_to_blame:
+        assert house.run(house.upload(), invocation).name == "Failed"
+        assert house.record["error"]["code"] == "time_limit"
+    else:
+        with pytest.raises(TransientError):
+            house.run(house.upload(), invocation)
+        assert house.record["status"] == "processing"
 
 
 @pytest.mark.parametrize(
