@@ -10,6 +10,28 @@ from media_pipeline.recipe import DEFAULT_RECIPE
 KEY_ARN = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 DEFAULT = json.loads(DEFAULT_RECIPE.read_text())
 
+CALL = """
+module "media" {{
+  source    = "../.."
+  name      = "shop"
+  artifacts = {{ directory = "../../artifacts" }}
+{said}
+}}
+
+provider "aws" {{
+  region                      = "eu-central-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+
+  endpoints {{
+    sts = "{endpoint}"
+  }}
+}}
+"""
+"""A root that says `said` to the module, for a plan that asks AWS only whose account it is."""
+
 
 def _stills(watermark: str) -> dict[str, Any]:
     """Between them, these say every word of a rendition, an encoding and a watermark."""

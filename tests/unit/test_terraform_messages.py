@@ -5,28 +5,9 @@ from __future__ import annotations
 import pytest
 
 from terraform import TerraformError
+from terraform_callers import CALL
 from terraform_checkout import Checkout
 
-CALL = """
-module "media" {{
-  source    = "../.."
-  name      = "shop"
-  artifacts = {{ directory = "../../artifacts" }}
-  {said}
-}}
-
-provider "aws" {{
-  region                      = "eu-central-1"
-  access_key                  = "test"
-  secret_key                  = "test"
-  skip_credentials_validation = true
-  skip_metadata_api_check     = true
-
-  endpoints {{
-    sts = "{endpoint}"
-  }}
-}}
-"""
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:on-call"
 
 

@@ -9,28 +9,8 @@ from textwrap import dedent
 import pytest
 
 from terraform import ROOT
+from terraform_callers import CALL
 from terraform_checkout import Checkout, planned
-
-CALL = """
-module "media" {{
-  source    = "../.."
-  name      = "shop"
-  artifacts = {{ directory = "../../artifacts" }}
-{said}
-}}
-
-provider "aws" {{
-  region                      = "eu-central-1"
-  access_key                  = "test"
-  secret_key                  = "test"
-  skip_credentials_validation = true
-  skip_metadata_api_check     = true
-
-  endpoints {{
-    sts = "{endpoint}"
-  }}
-}}
-"""
 
 
 def _said() -> Iterator[str]:
