@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from uuid import uuid4
 
-from moto.events.models import events_backends
+from moto.events.models import Rule, events_backends
 from moto.events.utils import EventMessageType
 from moto.s3.models import FakeBucket, FakeKey
 from moto.s3.notifications import S3NotificationEvent
@@ -33,13 +33,25 @@ REASONS = {
 """The call that made an object. Deletions, tags and the like are not told of here."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """An event, and the rules that were enabled when it happened.
+
+    Chosen then and not when it is delivered: who switches a rule on after an upload was answered
+    can rely on its not being told of that upload.
+    """
+
+    event: EventMessageType
+    rules: list[Rule]
+
+
 @dataclass
 class Request:
     """A request that is being served, and the events that it causes."""
 
     request_id: str
     source_ip: str
-    events: list[EventMessageType] = field(default_factory=list)
+    events: list[Told] = field(default_factory=list)
 
 
 class S3Events:
@@ -48,7 +60,7 @@ class S3Events:
     def __init__(self) -> None:
         self._here = threading.local()
         self._sequencer = _Sequencer()
-        self._leaving: SimpleQueue[EventMessageType | None] = SimpleQueue()
+        self._leaving: SimpleQueue[Told | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._deliver, name="EventBridge", daemon=True)
         self._thread.start()
 
@@ -73,7 +85,13 @@ class S3Events:
         """What moto calls when an object of a bucket that speaks to EventBridge has changed."""
         request: Request | None = getattr(self._here, "request", None)
         if cause in REASONS and request is not None:
-            request.events.append(self._event(account_id, cause, bucket, key, request))
+            rules = events_backends[account_id][bucket.region_name].event_buses["default"].rules
+            request.events.append(
+                Told(
+                    self._event(account_id, cause, bucket, key, request),
+                    [rule for rule in list(rules.values()) if rule.state == "ENABLED"],
+                )
+            )
 
     def stop(self) -> None:
         """Deliver what is under way, and no more."""
@@ -118,13 +136,11 @@ class S3Events:
         }
 
     def _deliver(self) -> None:
-        while (event := self._leaving.get()) is not None:
-            with _survived(event):
-                buses = events_backends[event["account"]][event["region"]].event_buses
-                for rule in list(buses["default"].rules.values()):
-                    if rule.state == "ENABLED" and rule.event_pattern.get_pattern():
-                        with _survived(event):
-                            rule.send_to_targets(event, transform_input=False)
+        while (told := self._leaving.get()) is not None:
+            for rule in told.rules:
+                with _survived(told.event):
+                    if rule.event_pattern.get_pattern():
+                        rule.send_to_targets(told.event, transform_input=False)
 
 
 @contextmanager

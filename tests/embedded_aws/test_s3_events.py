@@ -95,9 +95,11 @@ def bucket_with_events(bench: Bench, versioned: bool = True) -> str:
     return bucket
 
 
-def queue_of_rule(bench: Bench, pattern: dict[str, Any], state: str = "ENABLED") -> str:
+def queue_of_rule(
+    bench: Bench, pattern: dict[str, Any], state: str = "ENABLED", rule: str | None = None
+) -> str:
     """A queue that a rule sends to; the answer is its URL."""
-    queue, rule = bench.queue(), bench.name("rule")
+    queue, rule = bench.queue(), rule or bench.name("rule")
     bench.events.put_rule(Name=rule, EventPattern=json.dumps(pattern), State=state)  # type: ignore[arg-type]
     bench.events.put_targets(Rule=rule, Targets=[{"Id": "queue", "Arn": bench.arn(queue)}])
     return queue
@@ -218,6 +220,19 @@ def test_a_rule_takes_what_its_pattern_matches_and_nothing_while_disabled(bench:
     (body,) = bench.received(photos, 1)
     assert json.loads(body)["detail"]["object"]["key"] == "a.JPG"
     assert bench.held(photos) == bench.held(none) == (0, 0)
+
+
+def test_a_rule_switched_on_after_an_upload_is_not_told_of_it(bench: Bench) -> None:
+    bucket, slow, rule = bucket_with_events(bench), bench.name("rule"), bench.name("rule")
+    pattern = {"detail": {"bucket": {"name": [bucket]}}}
+    queue = bench.arn(queue_of_rule(bench, pattern, rule=slow))
+    # So many to tell that the other rule is switched on before its turn.
+    targets = [{"Id": f"{number}", "Arn": queue} for number in range(500)]
+    bench.events.put_targets(Rule=slow, Targets=targets)  # type: ignore[arg-type]
+    late = queue_of_rule(bench, pattern, "DISABLED", rule)
+    put(bench, bucket, "early")
+    bench.events.enable_rule(Name=rule)
+    assert events_of(bench, bucket, late, 0) == []
 
 
 def test_a_bucket_that_is_not_switched_on_tells_nothing(bench: Bench) -> None:
