@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 KEY = "originals/gallery-7/photo-42/a b+c%.jpg"
-PLENTY = Invocation(lambda: 300.0)
+PLENTY = Invocation(lambda: 300.0, 300.0)
 LAST_TRY = replace(PLENTY, is_last_try=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -92,13 +93,15 @@ class Handler:
                     metrics.flush_metrics()
 
     def _answer_queue(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        invocation = _invocation(context)
+
         def process_message(record: SQSRecord) -> None:
             is_last_try = self._queue.is_last_receive(record)
             try:
                 for job in parse_event({"Records": [record.raw_event]}, context.aws_request_id):
                     if self._queue.is_first_receive(record):
                         _count("Uploads")
-                    self._run(job, context, is_last_try)
+                    self._run(job, replace(invocation, is_last_try=is_last_try))
             except BadPayloadError:
                 # It names no record to fail, and would be as bad the next time.
                 logger.exception("The message cannot become a job")
@@ -115,11 +118,12 @@ class Handler:
         )
 
     def _answer_caller(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        # Nothing brings a caller's job back, so that its record must not be left waiting.
+        invocation = replace(_invocation(context), is_last_try=True)
         job_id = event.get("job_id") if isinstance(event, Mapping) else None
         try:
             jobs = parse_event(event, context.aws_request_id)
-            # Nothing brings a caller's job back, so that its record must not be left waiting.
-            outcomes = [self._run(job, context, is_last_try=True) for job in jobs]
+            outcomes = [self._run(job, invocation) for job in jobs]
         except BadPayloadError as error:
             _count("BadPayload")
             if isinstance(event, Mapping):
@@ -150,8 +154,7 @@ class Handler:
             # The caller is answered all the same.
             logger.exception("The record does not say that the payload was refused")
 
-    def _run(self, job: Job, context: LambdaContext, is_last_try: bool) -> Outcome:
-        invocation = Invocation(lambda: context.get_remaining_time_in_millis() / 1000, is_last_try)
+    def _run(self, job: Job, invocation: Invocation) -> Outcome:
         with logger.append_context_keys(bucket=job.bucket, key=job.key, holder=job.holder):
             try:
                 outcome = self._worker.run(job, invocation)
@@ -160,7 +163,7 @@ class Handler:
             except Exception:
                 logger.exception("The job failed, and may succeed when it is tried again")
                 _count("TriesFailed")
-                if is_last_try:
+                if invocation.is_last_try:
                     _count_failure("retries_exhausted")
                 raise
             logger.info(outcome.name, extra=_explained(outcome.error) if outcome.error else {})
@@ -179,6 +182,13 @@ REFUSALS: dict[Outcome, tuple[HTTPStatus, str]] = {
     ),
     IGNORED: (HTTPStatus.BAD_REQUEST, "s3_key does not fit the recipe's template of originals"),
 }
+
+
+def _invocation(context: LambdaContext) -> Invocation:
+    def seconds_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
+    return Invocation(seconds_left, seconds_had=seconds_left())
 
 
 def _count(name: str) -> None:

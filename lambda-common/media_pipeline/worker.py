@@ -28,7 +28,7 @@ MINIMUM_SECONDS = 10.0
 CLAIM_ROUNDS = 3
 
 MOST_LOST = 0.25
-"""The share of its time that a job may wait for AWS and still be blamed for taking too long."""
+"""The share of an invocation's time that may go elsewhere while a job is blamed for the rest."""
 
 LONGEST_OBJECT_KEY = 1024
 """S3's limit, in bytes."""
@@ -56,9 +56,10 @@ IGNORED = Outcome("Ignored")
 
 @dataclass(frozen=True)
 class Invocation:
-    """How much time the function has left, and whether the queue would hand the job out again."""
+    """How much time the function has left, and had; whether no queue hands the job out again."""
 
     seconds_left: Callable[[], float]
+    seconds_had: float
     is_last_try: bool = False
 
 
@@ -216,7 +217,6 @@ class Worker:
             ) as publisher,
         ):
             source = folder / "source"
-            had = invocation.seconds_left()
             started = time.monotonic()
             size = self._originals.fetch(job, source, self._kind.byte_limit(self._recipe))
             fetched = time.monotonic()
@@ -234,9 +234,9 @@ class Worker:
                 results = assignment.process(task)
             except PermanentError as error:
                 own = time.monotonic() - fetched - publisher.seconds_waited
-                lost = had - invocation.seconds_left() - own
-                if error.code == "time_limit" and lost > had * MOST_LOST:
-                    raise TransientError("S3 took the time that the job would have had") from error
+                lost = invocation.seconds_had - invocation.seconds_left() - own
+                if error.code == "time_limit" and lost > invocation.seconds_had * MOST_LOST:
+                    raise TransientError("the time went to AWS or to other jobs") from error
                 raise
             processed = time.monotonic()
             publisher.wait()

@@ -269,7 +269,7 @@ def test_a_key_that_is_no_original_is_ignored_unless_it_is_cut(
     house: House, cutter: Cutter
 ) -> None:
     assert house.run(replace(JOB, request=None)) == IGNORED
-    assert house.run(JOB, Invocation(lambda: 60.0)) == TWO
+    assert house.run(JOB, Invocation(lambda: 60.0, 60.0)) == TWO
 
 
 BY_USER = json.dumps({"keys": {"segments": "cut/{user_id}/{job_id}/{output}"}})

@@ -52,7 +52,7 @@ def test_a_job_is_blamed_for_no_time_that_s3_took(
         raise PermanentError("time_limit", "Encoding took longer than the function has.")
 
     house.process = give_up
-    invocation = Invocation(lambda: seconds[0])
+    invocation = Invocation(lambda: seconds[0], 120.0)
     if is_to_blame:
         assert house.run(house.upload(), invocation).name == "Failed"
         assert house.record["error"]["code"] == "time_limit"
@@ -228,7 +228,7 @@ def test_outputs_whose_keys_are_used_again_are_not_cached_and_need_the_lease(hou
 
 def test_no_job_is_started_with_too_little_time(house: House) -> None:
     with pytest.raises(TransientError):
-        house.run(house.upload(), Invocation(lambda: 3.0))
+        house.run(house.upload(), Invocation(lambda: 3.0, 300.0))
     assert house.record == {}
 
 

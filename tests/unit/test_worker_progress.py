@@ -229,5 +229,5 @@ def test_the_time_to_publish_is_set_aside(
         return {}
 
     house.process = process
-    house.run(house.upload(), Invocation(lambda: 300.0))
+    house.run(house.upload(), Invocation(lambda: 300.0, 300.0))
     assert seen == [left]
