@@ -42,10 +42,16 @@ FAILED = Outcome("Failed", PermanentError("corrupt_image", "The image is damaged
 
 
 class Context:
+    """Each time that it is asked for the time left, a second has passed."""
+
     aws_request_id = "request-1"
 
+    def __init__(self) -> None:
+        self._left = 31_000
+
     def get_remaining_time_in_millis(self) -> int:
-        return 30_000
+        self._left -= 1_000
+        return self._left
 
 
 @dataclass
@@ -122,8 +128,15 @@ def test_a_caller_is_answered_with_a_status(
     assert answer["statusCode"] == status
     assert json.loads(answer["body"]) == {**body, "job_id": "job-42"}
     assert worker.jobs[0].holder == "request-1"
-    assert worker.invocations[0].seconds_left() == 30.0
     assert worker.invocations[0].is_last_try, "nothing would bring the job back"
+
+
+def test_each_job_knows_how_much_time_its_invocation_had() -> None:
+    records = event("s3_notification")["Records"] * 2
+    _, worker = handle({"Records": records}, COMPLETED, COMPLETED)
+    first, second = worker.invocations
+    assert (first.seconds_had, first.seconds_left()) == (30.0, 29.0)
+    assert (second.seconds_had, second.seconds_left()) == (30.0, 28.0)
 
 
 def test_a_key_that_is_no_original_is_the_callers_mistake() -> None:

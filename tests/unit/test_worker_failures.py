@@ -40,11 +40,14 @@ def test_a_permanent_failure_is_recorded_and_not_raised(
     assert house.record["error"] == {"code": "corrupt_image", "message": "The image is damaged."}
 
 
-@pytest.mark.parametrize(("left", "is_to_blame"), [(100.0, True), (40.0, False)])
-def test_a_job_is_blamed_for_no_time_that_s3_took(
-    house: House, left: float, is_to_blame: bool
+@pytest.mark.parametrize(
+    ("had", "left", "is_to_blame"),
+    [(120.0, 100.0, True), (120.0, 40.0, False), (200.0, 100.0, False)],
+)
+def test_a_job_is_blamed_for_no_time_that_went_elsewhere(
+    house: House, had: float, left: float, is_to_blame: bool
 ) -> None:
-    """Of 120 seconds, S3 has taken all but `left` before the job gave up."""
+    """Of `had` seconds 120 were left when the job began; AWS took all but `left` before its end."""
     seconds = [120.0]
 
     def give_up(task: Task) -> dict[str, Any]:
@@ -52,7 +55,7 @@ def test_a_job_is_blamed_for_no_time_that_s3_took(
         raise PermanentError("time_limit", "Encoding took longer than the function has.")
 
     house.process = give_up
-    invocation = Invocation(lambda: seconds[0], 120.0)
+    invocation = Invocation(lambda: seconds[0], had)
     if is_to_blame:
         assert house.run(house.upload(), invocation).name == "Failed"
         assert house.record["error"]["code"] == "time_limit"
