@@ -32,6 +32,7 @@ locals {
   sweep_alarms = {
     findings = {
       metrics     = ["LeasesExpired", "UploadsMissed"]
+      expression  = "leasesexpired + uploadsmissed"
       statistic   = "Sum"
       threshold   = 0
       description = "The sweep of ${var.name} found work that had stopped, and sent it again or gave it up. Look first at the lines of its last run in its log group: each names the record or the key, and what was done. LeasesExpired: a function died at its work, and its own log says how. UploadsMissed: an upload was not told of; see that the bucket's EventBridge switch and the rules are on."

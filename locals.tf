@@ -43,7 +43,7 @@ locals {
   visibility_seconds = { for route in var.media : route => 6 * var.functions[route].timeout_seconds }
 
   address_form = "^[^@\\s]+@[^@\\s]+[.][^@\\s]+$"
-  rate_form    = "^rate\\(([1-9][0-9]*) (minutes?|hours?)\\)$"
+  rate_form    = "^rate\\(([1-9][0-9]*) (minute|hour)s?\\)$"
 
   function_ranges = {
     memory_mb       = { from = 128, to = 10240 }

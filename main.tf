@@ -201,11 +201,11 @@ module "schedule" {
 
   account       = local.account
   name          = local.names.sweep
-  purpose       = "sweep"
   description   = "Runs the sweep of ${var.name}."
   expression    = var.sweep.schedule
   function_name = local.names.sweep
   function_arn  = module.sweep[0].arn
+  invoke_policy = module.sweep[0].invoke_policy
   alarms        = local.alarms
   tags          = var.tags
 

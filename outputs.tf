@@ -49,7 +49,7 @@ output "policies" {
   value = merge(
     { for route, function in module.function : route => function.policies },
     !local.has_sweep ? {} : {
-      sweep = merge(module.sweep[0].policies, module.schedule[0].policies)
+      sweep = merge(module.sweep[0].policies, { invoke-sweep = module.sweep[0].invoke_policy })
     },
   )
 }

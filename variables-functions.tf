@@ -163,7 +163,7 @@ variable "ffmpeg_layer" {
 
 variable "iam" {
   description = <<-EOT
-    The functions' execution roles. The sweep, which may more than they, has one of its own
+    The functions' execution roles. The sweep, which may do more than they, has one of its own
     (`sweep.existing_role_name`). Every attribute is optional.
 
     - `existing_role_name` (none): a role of yours, which lambda.amazonaws.com may assume, for every

@@ -27,15 +27,13 @@ variable "sweep" {
   nullable = false
 
   validation {
-    condition = can(regex("^cron\\([^() ]+( [^() ]+){5}\\)$", var.sweep.schedule)) || try(
-      contains(["minute", "hour"], trimsuffix(regex(local.rate_form, var.sweep.schedule)[1], "s")) &&
-      tonumber(regex(local.rate_form, var.sweep.schedule)[0]) * (
-        startswith(regex(local.rate_form, var.sweep.schedule)[1], "hour") ? 60 : 1
-      ) >= 15 &&
-      tonumber(regex(local.rate_form, var.sweep.schedule)[0]) * (
-        startswith(regex(local.rate_form, var.sweep.schedule)[1], "hour") ? 60 : 1
-      ) <= 720,
-      false,
+    condition = (
+      can(regex("^cron\\([^() ]+( [^() ]+){5}\\)$", var.sweep.schedule)) ||
+      anytrue([
+        for minutes in [for rate in regexall(local.rate_form, var.sweep.schedule) :
+          tonumber(rate[0]) * (rate[1] == "hour" ? 60 : 1)
+        ] : minutes >= 15 && minutes <= 720
+      ])
     )
     error_message = "Write `sweep.schedule` as a rate of 15 minutes to 12 hours, such as rate(3 hours), or as six fields of cron, such as cron(0 */6 * * ? *): at least twice a day, for the sweep looks at the uploads of the last two days."
   }
@@ -84,8 +82,8 @@ variable "alarms" {
       does not run. CloudWatch takes 0.10 USD a month for each metric of an alarm, which are at most
       25 in 20 alarms; the first ten of an account are free.
     - `topic_arns` (a topic that is made): the SNS topics that are told.
-    - `emails` (none): addresses that the topic that is made tells, once the link in SNS's first
-      mail has been followed.
+    - `emails` (none): addresses to subscribe to the topic that is made; each has to follow the link in
+      SNS's first mail.
     - `dashboard` (as `enabled`): one dashboard of uploads, completions, failures by code,
       durations, queues, disks, the sweep's findings and Lambda's cost. CloudWatch takes 3 USD a
       month for it; the first three of an account are free.

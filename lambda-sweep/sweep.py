@@ -11,14 +11,10 @@ import boto3
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.config import Config
 
-from media_pipeline.records import Catalog
 from media_pipeline.telemetry import logger, metrics
-from sweeping.buckets import Originals, Outputs
 from sweeping.counts import Count
-from sweeping.queues import Queues
 from sweeping.settings import SweepSettings
 from sweeping.sweeper import Sweeper
-from sweeping.tables import Records
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -32,16 +28,11 @@ CLIENT_CONFIG = Config(
 
 @cache
 def _sweeper() -> Sweeper:
-    settings = SweepSettings.from_environment(os.environ)
-    s3 = boto3.client("s3", config=CLIENT_CONFIG)
-    dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
     return Sweeper(
-        settings,
-        Records(dynamodb, settings.table, settings.attributes),
-        Catalog(dynamodb, settings.table),
-        Originals(s3, settings.bucket),
-        Outputs(s3, settings.output_bucket),
-        Queues(boto3.client("sqs", config=CLIENT_CONFIG), settings.queues),
+        SweepSettings.from_environment(os.environ),
+        boto3.client("s3", config=CLIENT_CONFIG),
+        boto3.client("dynamodb", config=CLIENT_CONFIG),
+        boto3.client("sqs", config=CLIENT_CONFIG),
     )
 
 

@@ -21,15 +21,11 @@ from aws_names import BUCKET, REGION
 from media_pipeline.events import Job, parse_event
 from media_pipeline.leases import format_time, parse_time
 from media_pipeline.recipe import load_recipe
-from media_pipeline.records import Catalog
 from media_pipeline.worker import Outcome, Task
-from sweeping.buckets import Originals, Outputs
 from sweeping.counts import Count
 from sweeping.findings import PendingWords
-from sweeping.queues import Queues
 from sweeping.settings import SweepSettings
 from sweeping.sweeper import Sweeper
-from sweeping.tables import Records
 from worker_house import PLENTY, House
 
 if TYPE_CHECKING:
@@ -93,14 +89,7 @@ class SweepHouse:
             queues=self.queues,
             pending=self.pending,
         )
-        return Sweeper(
-            settings,
-            Records(self.house.dynamodb, self.house.table, settings.attributes),
-            Catalog(self.house.dynamodb, self.house.table),
-            Originals(self.house.s3, BUCKET),
-            Outputs(self.house.s3, self.house.output_bucket),
-            Queues(self.sqs, self.queues),
-        )
+        return Sweeper(settings, self.house.s3, self.house.dynamodb, self.sqs)
 
     def sweep(
         self,

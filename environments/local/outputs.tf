@@ -27,13 +27,3 @@ output "sweep" {
   description = "The sweep: `name`, `arn`, `role_arn`, `log_group`, `schedule_arn`, `schedule_role_arn`."
   value       = module.media.sweep
 }
-
-output "alarm_topic_arns" {
-  description = "The SNS topics that the alarms tell."
-  value       = module.media.alarm_topic_arns
-}
-
-output "dashboard" {
-  description = "The dashboard: `name`, and its `body` (JSON)."
-  value       = module.media.dashboard
-}

@@ -1,1 +1,1 @@
-"""From an upload's event to its completed record: what both Lambdas share."""
+"""From an upload's event to its completed record: what the Lambdas share."""

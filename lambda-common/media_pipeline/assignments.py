@@ -138,12 +138,12 @@ def _assign_cutting(job: Job, cutting: CuttingKind, recipe: Recipe) -> Assignmen
 
 
 def key_of_original(key: str, recipe: Recipe) -> dict[str, str] | None:
-    """The key of the record that an original's key is about; None for a key that is no original's.
+    """The key of the record that an original's key is about.
 
-    Raises `BadPayloadError` for one that a record cannot have.
+    None for a key that is no original's, or of which a record could not be kept.
     """
     words = match_key(recipe.keys.originals, key)
-    return None if words is None else _item_key(recipe.record, words)
+    return None if words is None else _item_key_if_any(recipe.record, words)
 
 
 def route_of(key: str, recipe: Recipe) -> str | None:
@@ -167,16 +167,20 @@ def key_of_refused(payload: Mapping[str, Any], kind: Kind, recipe: Recipe) -> di
     texts = {word: value for word, value in said.items() if value and isinstance(value, str)}
     if "job_id" not in texts:
         return None
-    try:
-        return _item_key(recipe.jobs, texts)
-    except BadPayloadError:
-        return None
+    return _item_key_if_any(recipe.jobs, texts)
 
 
 def _said(job: Job) -> dict[str, str]:
     """The words of a direct job that keys may be made of."""
     said = {"job_id": job.job_id, "user_id": job.user_id}
     return {name: value for name, value in said.items() if value is not None}
+
+
+def _item_key_if_any(record: RecordWords, words: Mapping[str, str]) -> dict[str, str] | None:
+    try:
+        return _item_key(record, words)
+    except BadPayloadError:
+        return None
 
 
 def _item_key(record: RecordWords, words: Mapping[str, str]) -> dict[str, str]:

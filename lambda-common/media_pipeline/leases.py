@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
-from typing import Any
+from typing import Any, TypeGuard
 
 GRACE = timedelta(seconds=60)
 """How long a lease outlives its invocation's deadline, for clocks that disagree."""
@@ -129,6 +129,12 @@ def grant(pipeline: dict[str, Any] | None, claim: Claim) -> dict[str, Any]:
         "isJob": claim.is_job or None,
     }
     return {name: value for name, value in granted.items() if value is not None}
+
+
+def is_ours(pipeline: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a claim has written it; an application may have an attribute of that name."""
+    granted = {"sourceVersion", "recipeDigest", "attempts"}
+    return isinstance(pipeline, dict) and pipeline.keys() >= granted
 
 
 def left_at(leftovers: Mapping[str, str], now: datetime) -> dict[str, str]:

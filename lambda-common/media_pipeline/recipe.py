@@ -39,6 +39,11 @@ class Keys(Settled, frozen=True):
     outputs: KeyTemplate
     segments: KeyTemplate
 
+    @property
+    def originals_prefix(self) -> str:
+        """What the key of every original begins with."""
+        return self.originals.partition("{")[0]
+
 
 class VideoLimits(Settled, frozen=True):
     """What is refused before it is decoded; `pixels` is of one frame."""

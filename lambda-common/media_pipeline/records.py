@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from media_pipeline.failures import BadPayloadError, PermanentError, TransientError
-from media_pipeline.leases import MEANT, Claim, Verdict, format_time, grant, judge, left_at
+from media_pipeline.leases import MEANT, Claim, Verdict, format_time, grant, is_ours, judge, left_at
 from media_pipeline.updates import (
     Update,
     condition_failed,
@@ -165,17 +165,12 @@ class Catalog:
         count = results.get("segmentsCreated")
         outcome = {} if count is None else {"segmentsCreated": count}
         attributes = {**results, **progress, "error": None}
-        self._finish(lease, "completed", outcome, attributes, lease.leftovers)
+        self._finish(lease, "completed", outcome, attributes)
 
     def fail(self, lease: Lease, error: PermanentError) -> None:
         """Say that this upload cannot be processed, and why."""
         explained = {"code": error.code, "message": error.sentence}
-        # A failed record means nothing, its own revision included.
-        own = {lease.revision: MEANT} if lease.revision else {}
-        leftovers = {**lease.leftovers, **own}
-        self._finish(
-            lease, "failed", explained, {"error": explained}, leftovers, *own and ["revision"]
-        )
+        self._finish(lease, "failed", explained, {"error": explained})
 
     def exhaust(self, lease: Lease, last: str) -> None:
         """Say that the last try failed too, and give the lease back: a redrive may claim again.
@@ -204,11 +199,15 @@ class Catalog:
         status: Status,
         outcome: Mapping[str, Any],
         attributes: Mapping[str, Any],
-        leftovers: Mapping[str, str],
-        *unmeant: str,
     ) -> None:
+        ended = ["leaseToken", "holder", "leaseExpiresAt"]
+        leftovers = {**lease.leftovers}
+        if status == "failed" and lease.revision:
+            # A failed record means nothing, its own revision included.
+            ended.append("revision")
+            leftovers[lease.revision] = MEANT
         update = Update()
-        update.remove_from_pipeline("leaseToken", "holder", "leaseExpiresAt", *unmeant)
+        update.remove_from_pipeline(*ended)
         update.set_in_pipeline("endedBy", lease.token)
         if leftovers:
             update.set_in_pipeline("leftovers", left_at(leftovers, self._now()))
@@ -280,9 +279,7 @@ class Catalog:
 
 def _own(item: dict[str, Any]) -> dict[str, Any]:
     """Raises `BadPayloadError` for an item whose `pipeline` somebody else has written."""
-    granted = {"sourceVersion", "recipeDigest", "attempts"}
-    pipeline = item.get("pipeline")
-    if "pipeline" in item and not (isinstance(pipeline, dict) and pipeline.keys() >= granted):
+    if "pipeline" in item and not is_ours(item["pipeline"]):
         raise BadPayloadError(
             "the record has an attribute `pipeline` of its own, which is the module's name; "
             "rename that one"

@@ -1,4 +1,4 @@
-"""The logger and the metrics that both functions write through."""
+"""The logger and the metrics that the functions write through."""
 
 from __future__ import annotations
 

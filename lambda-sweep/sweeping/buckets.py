@@ -15,7 +15,6 @@ from sweeping.revisions import Place
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 # DeleteObjects takes keys as XML 1.0, which has no such characters.
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -57,7 +56,7 @@ class Originals:
         )
         for page in pages:
             for listed in page.get("Contents", []):
-                yield _upload(listed)
+                yield Upload(listed["Key"], listed["ETag"].strip('"'), listed["LastModified"])
 
     def head(self, key: str) -> Head | None:
         """None for a key that holds nothing."""
@@ -78,10 +77,6 @@ class Originals:
     def _is_listed(self, key: str) -> bool:
         answer = self._client.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)
         return any(listed["Key"] == key for listed in answer.get("Contents", []))
-
-
-def _upload(listed: ObjectTypeDef) -> Upload:
-    return Upload(listed["Key"], listed["ETag"].strip('"'), listed["LastModified"])
 
 
 class Outputs:

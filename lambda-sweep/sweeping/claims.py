@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from media_pipeline.assignments import key_of_original, route_of
 from media_pipeline.events import Job
-from media_pipeline.failures import BadPayloadError, PermanentError
+from media_pipeline.failures import PermanentError
 from media_pipeline.leases import Claim
-from media_pipeline.recipe import Recipe
 from media_pipeline.records import Catalog, Lease
 from media_pipeline.telemetry import logger
 from media_pipeline.vocabulary import Vocabulary
@@ -18,9 +18,7 @@ from sweeping.buckets import Head
 from sweeping.counts import Count
 from sweeping.queues import Queues
 from sweeping.run import Run
-
-REASON = "Sweep"
-"""What the messages give as S3's reason, such as `PutObject`."""
+from sweeping.settings import SweepSettings
 
 UNREAD = "unread by "
 """What the version of a source begins with that nobody has seen."""
@@ -37,16 +35,14 @@ ItemKey = Mapping[str, str]
 class Claims:
     """Claims in the sweep's name: they end at once, so that a worker may claim right after."""
 
-    def __init__(
-        self, catalog: Catalog, recipe: Recipe, bucket: str, queues: Queues, max_receives: int
-    ) -> None:
-        self._bucket = bucket
+    def __init__(self, settings: SweepSettings, catalog: Catalog, queues: Queues) -> None:
+        self._bucket = settings.bucket
         self._catalog = catalog
-        self._recipe = recipe
+        self._recipe = settings.recipe
         self._queues = queues
-        self._max_receives = max_receives
-        self._media = Vocabulary(recipe.record.attributes)
-        self._jobs = Vocabulary(recipe.jobs.attributes)
+        self._max_receives = settings.max_receives
+        self._media = Vocabulary(self._recipe.record.attributes)
+        self._jobs = Vocabulary(self._recipe.jobs.attributes)
 
     def revive(self, run: Run, item_key: ItemKey, pipeline: Mapping[str, Any]) -> None:
         """See to a record whose lease ran out: send its job again, or end it for good."""
@@ -54,16 +50,13 @@ class Claims:
         route = None if is_job or key is None else route_of(key, self._recipe)
         if self._queues.has(route) and run.is_behind(str(route)):
             return
-        claim = Claim(
-            source_version=pipeline["sourceVersion"],
+        claim = replace(
+            self._ended_claim(run, pipeline["sourceVersion"]),
             sequencer=pipeline.get("sequencer"),
             recipe_digest=pipeline["recipeDigest"],
-            holder=run.holder,
-            expires_at=run.now() - CLOCKS,
             bucket=pipeline.get("bucket"),
             key=key,
             etag=pipeline.get("etag"),
-            keeps_revisions=False,
             is_job=is_job,
         )
         attributes = _attributes("segments" if is_job else TYPES.get(route or ""), key)
@@ -72,7 +65,8 @@ class Claims:
             return
         run.count(Count.LEASES_EXPIRED)
         is_ours = pipeline.get("bucket") == self._bucket and self._queues.has(route)
-        if not (key and route and is_ours and self._is_told_by(item_key, key)):
+        # Whether a message of the upload leads to this record; a job may have named another.
+        if not (key and route and is_ours and key_of_original(key, self._recipe) == item_key):
             self._fail(run, lease, _missing() if _is_unread(pipeline) else _lost())
         elif pipeline["attempts"] >= self._max_receives:
             self._catalog.exhaust(lease, "when its function ended before it did")
@@ -92,16 +86,11 @@ class Claims:
     ) -> None:
         """See to an upload that no record tells of."""
         route = route_of(key, self._recipe)
-        claim = Claim(
-            source_version=head.version_id or head.etag,
-            sequencer=None,
-            recipe_digest=self._recipe.digest,
-            holder=run.holder,
-            expires_at=run.now() - CLOCKS,
+        claim = replace(
+            self._ended_claim(run, head.version_id or head.etag),
             bucket=bucket,
             key=key,
             etag=head.etag,
-            keeps_revisions=False,
         )
         attributes = _attributes(TYPES[str(route)], key)
         if self._claim(item_key, claim, attributes, self._media, is_current):
@@ -110,17 +99,20 @@ class Claims:
 
     def expire(self, run: Run, item_key: ItemKey) -> None:
         """Say of a pending record that its upload never came; one that comes later is taken."""
-        claim = Claim(
-            source_version=f"{UNREAD}{run.holder}",
+        claim = self._ended_claim(run, f"{UNREAD}{run.holder}")
+        if lease := self._claim(item_key, claim, {}, self._media):
+            run.count(Count.PENDING_EXPIRED)
+            self._fail(run, lease, _missing())
+
+    def _ended_claim(self, run: Run, source_version: str) -> Claim:
+        return Claim(
+            source_version=source_version,
             sequencer=None,
             recipe_digest=self._recipe.digest,
             holder=run.holder,
             expires_at=run.now() - CLOCKS,
             keeps_revisions=False,
         )
-        if lease := self._claim(item_key, claim, {}, self._media):
-            run.count(Count.PENDING_EXPIRED)
-            self._fail(run, lease, _missing())
 
     def _claim(
         self,
@@ -137,13 +129,6 @@ class Claims:
         logger.info("Left alone: %s", claimed.verdict.name.lower())
         return None
 
-    def _is_told_by(self, item_key: ItemKey, key: str) -> bool:
-        """Whether a message of the upload leads to this record; a job may have named another."""
-        try:
-            return key_of_original(key, self._recipe) == item_key
-        except BadPayloadError:
-            return False
-
     def _send(self, run: Run, route: str, claim: Claim) -> None:
         job = Job(
             bucket=str(claim.bucket),
@@ -152,7 +137,7 @@ class Claims:
             version_id=None if claim.source_version == claim.etag else claim.source_version,
             etag=claim.etag,
         )
-        self._queues.send(route, job, REASON)
+        self._queues.send(route, job)
         run.count(Count.REQUEUED)
         logger.warning("Sent to the queue of %s again", route)
 

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, auto
-from typing import Any, TypeGuard
+from typing import Any
 
-from media_pipeline.leases import parse_time
+from media_pipeline.leases import is_ours, parse_time
 
 LEASE_PATIENCE = timedelta(hours=2)
 """Longer than any queue hides a message (90 minutes): it would have brought the job back itself."""
 
 DAY = timedelta(days=1)
 """How long what nobody means any more is kept, and how long an upload is waited for."""
-
-GRANTED = {"sourceVersion", "recipeDigest", "attempts"}
-"""What every `pipeline` map has that a claim wrote."""
 
 
 class Finding(Enum):
@@ -70,11 +67,6 @@ def leftovers_of(pipeline: Mapping[str, Any], now: datetime) -> list[str]:
         return []
     revisions = pipeline.get("leftovers", {}).items()
     return [revision for revision, since in revisions if since and parse_time(since) < now - DAY]
-
-
-def is_ours(pipeline: object) -> TypeGuard[dict[str, Any]]:
-    """Whether a claim has written it; an application may have an attribute of that name."""
-    return isinstance(pipeline, dict) and pipeline.keys() >= GRANTED
 
 
 def _moment(value: object) -> datetime | None:

@@ -13,17 +13,16 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
+REASON = "Sweep"
+"""What the messages give as S3's reason, such as `PutObject`."""
+
+
 @dataclass(frozen=True)
 class Intake:
     """Since when a route takes uploads, and how many messages wait in its queue."""
 
     created: datetime
     waiting: int
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether what seems to be lost may only be waiting its turn."""
-        return self.waiting > 0
 
 
 class Queues:
@@ -36,9 +35,9 @@ class Queues:
     def has(self, route: str | None) -> bool:
         return route in self.urls
 
-    def send(self, route: str, job: Job, reason: str) -> None:
+    def send(self, route: str, job: Job) -> None:
         """Tell the route's function of an upload, as S3 would."""
-        self._client.send_message(QueueUrl=self.urls[route], MessageBody=write_event(job, reason))
+        self._client.send_message(QueueUrl=self.urls[route], MessageBody=write_event(job, REASON))
 
     def intakes(self) -> dict[str, Intake]:
         """Each route's, as it is now."""

@@ -13,7 +13,6 @@ from typing import Any, Self
 
 from media_pipeline.assignments import key_of_original
 from media_pipeline.expressions import Expression
-from media_pipeline.failures import BadPayloadError
 from media_pipeline.recipe import Recipe, match_key
 
 REVISION = re.compile("[0-9a-f]{12}")
@@ -78,10 +77,7 @@ def _words_of(
     None for a record that is not its original's own: its words would be another record's.
     """
     key = pipeline.get("key")
-    try:
-        if key is None or key_of_original(key, recipe) != item_key:
-            return None
-    except BadPayloadError:
+    if key is None or key_of_original(key, recipe) != item_key:
         return None
     words = match_key(recipe.keys.originals, key) or {}
     read = {

@@ -46,8 +46,8 @@ class Run:
         self.counts[count] += 1
 
     def is_behind(self, route: str) -> bool:
-        """Whether nothing is to be sent to a route; so it is where its queue could not be read."""
-        return route not in self.intakes or self.intakes[route].is_behind
+        """Whether what seems to be lost may only be waiting its turn, as far as is known."""
+        return route not in self.intakes or self.intakes[route].waiting > 0
 
     def check_time(self) -> None:
         """Raises `OutOfTimeError` once there is too little left for anything more."""

@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from media_pipeline.assignments import key_of_original, route_of
-from media_pipeline.failures import BadPayloadError
-from media_pipeline.leases import parse_time
+from media_pipeline.leases import is_ours, parse_time
 from media_pipeline.recipe import match_key
 from media_pipeline.records import Catalog
 from media_pipeline.telemetry import logger
@@ -21,12 +20,17 @@ from media_pipeline.updates import read_item
 from sweeping.buckets import NotRemovedError, Originals, Outputs, Upload
 from sweeping.claims import Claims, ItemKey
 from sweeping.counts import Count
-from sweeping.findings import Finding, find, is_ours, leftovers_of
+from sweeping.findings import Finding, find, leftovers_of
 from sweeping.queues import Queues
 from sweeping.revisions import places
 from sweeping.run import Run, SweepError
 from sweeping.settings import SweepSettings
 from sweeping.tables import SEGMENTS, Records
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 EVENT_PATIENCE = timedelta(hours=2)
 """How late an upload's event may be, its time in the queue included, before it counts as lost."""
@@ -54,23 +58,19 @@ class Sweeper:
     def __init__(
         self,
         settings: SweepSettings,
-        records: Records,
-        catalog: Catalog,
-        originals: Originals,
-        outputs: Outputs,
-        queues: Queues,
+        s3: S3Client,
+        dynamodb: DynamoDBClient,
+        sqs: SQSClient,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._recipe = settings.recipe
         self._key = settings.key
         self._pending = settings.pending
-        self._records = records
-        self._originals = originals
-        self._outputs = outputs
-        self._queues = queues
-        self._claims = Claims(
-            catalog, settings.recipe, settings.bucket, queues, settings.max_receives
-        )
+        self._records = Records(dynamodb, settings.table, settings.attributes)
+        self._originals = Originals(s3, settings.bucket)
+        self._outputs = Outputs(s3, settings.output_bucket)
+        self._queues = Queues(sqs, settings.queues)
+        self._claims = Claims(settings, Catalog(dynamodb, settings.table), self._queues)
         self._now = now
 
     def sweep(self, counts: Counter[Count], holder: str, seconds_left: Callable[[], float]) -> None:
@@ -146,8 +146,7 @@ class Sweeper:
     def _sweep_uploads(self, run: Run, waiting: Waiting) -> None:
         is_complete = False
         with run.guarding({"bucket": self._originals.bucket}):
-            prefix = self._recipe.keys.originals.partition("{")[0]
-            for upload in self._originals.list(prefix):
+            for upload in self._originals.list(self._recipe.keys.originals_prefix):
                 run.check_time()
                 with run.guarding({"key": upload.key}):
                     self._sweep_upload(run, upload, waiting)
@@ -164,7 +163,7 @@ class Sweeper:
         if not is_recent and not waiting:
             return
         route = route_of(upload.key, self._recipe)
-        item_key = self._item_key(upload.key) if route else None
+        item_key = key_of_original(upload.key, self._recipe)
         if route is None or item_key is None:
             return
         is_waited_for = waiting.pop(frozenset(item_key.items()), None) is not None
@@ -186,13 +185,6 @@ class Sweeper:
                 head,
                 partial(self._is_still, upload.key, head),
             )
-
-    def _item_key(self, key: str) -> ItemKey | None:
-        try:
-            return key_of_original(key, self._recipe)
-        except BadPayloadError:
-            # No worker could keep a record of it either.
-            return None
 
     def _is_missed(self, upload: Upload, item: Mapping[str, Any]) -> bool:
         """Whether no claim was ever made for an upload."""

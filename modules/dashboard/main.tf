@@ -1,4 +1,8 @@
 locals {
+  # US dollars in us-east-1, the first tier: https://aws.amazon.com/lambda/pricing/
+  gb_second_price = { x86_64 = 0.0000166667, arm64 = 0.0000133334 }
+  request_price   = 0.0000002
+
   functions = merge(var.functions, var.sweep == null ? {} : { sweep = var.sweep })
 
   # A metric is [namespace, name, dimension, its value, how it is drawn]; what a widget lacks, such
@@ -88,8 +92,8 @@ locals {
           id    = "${label}_cost"
           label = label
           expression = join(" + ", [
-            "${label}_duration / 1000 * ${function.memory_mb} / 1024 * ${var.prices.gb_second[function.architecture]}",
-            "${label}_invocations * ${var.prices.request}",
+            "${label}_duration / 1000 * ${function.memory_mb} / 1024 * ${local.gb_second_price[function.architecture]}",
+            "${label}_invocations * ${local.request_price}",
           ])
         }]],
       )

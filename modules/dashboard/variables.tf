@@ -49,14 +49,3 @@ variable "disk_percent" {
   type        = number
   nullable    = false
 }
-
-# https://aws.amazon.com/lambda/pricing/: the first tier, without the free one.
-variable "prices" {
-  description = "What Lambda costs in USD, as listed for us-east-1: `gb_second` by architecture, `request` for one."
-  type = object({
-    gb_second = optional(map(number), { x86_64 = 0.0000166667, arm64 = 0.0000133334 })
-    request   = optional(number, 0.0000002)
-  })
-  default  = {}
-  nullable = false
-}

@@ -41,10 +41,8 @@ locals {
       dimensions = { FunctionName = aws_lambda_function.this.function_name }
     }) if contains(var.watches, name) },
     { for name, alarm in var.own_alarms : name => {
-      metrics = alarm.metrics
-      expression = alarm.expression != null ? alarm.expression : (
-        length(alarm.metrics) > 1 ? join(" + ", [for metric in alarm.metrics : lower(metric)]) : null
-      )
+      metrics     = alarm.metrics
+      expression  = alarm.expression
       statistic   = alarm.statistic
       period      = alarm.period
       periods     = 1

@@ -56,8 +56,8 @@ resource "aws_s3_object" "zip" {
 
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_50:X-Ray takes segments only from a role that may write to `*`; a record's `timings` tell where the time went
-  #checkov:skip=CKV_AWS_115:the mapping's maximum_concurrency is the limit; a reservation fails in a new account, which has 10 in all
-  #checkov:skip=CKV_AWS_116:jobs come through a queue that has a dead-letter queue (modules/intake), which this would not see
+  #checkov:skip=CKV_AWS_115:the mapping's maximum_concurrency is the limit, and the sweep runs once every few hours; a reservation fails in a new account, which has 10 in all
+  #checkov:skip=CKV_AWS_116:jobs come through a queue that has a dead-letter queue (modules/intake), which this would not see, and a sweep that failed is made up for by the next
   #checkov:skip=CKV_AWS_117:it talks to S3, DynamoDB, SQS and Bedrock alone, under IAM; a VPC would add endpoints and a NAT to pay for
   #checkov:skip=CKV_AWS_173:the environment holds names and the recipe, no secret, and AWS's own key encrypts it
   #checkov:skip=CKV_AWS_272:the plan compares each zip's SHA-256 with its .json, and releases are attested; signing needs a profile of yours

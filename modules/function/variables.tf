@@ -129,7 +129,7 @@ variable "watches" {
 }
 
 variable "own_alarms" {
-  description = "Alarms on what the function itself emits, by name: the `statistic` over `period` seconds (300) of the sum of `metrics`, or what `expression` makes of their names in lower case, must not pass `threshold`; `description` says what to look at first, and the log group's name is added to it."
+  description = "Alarms on what the function itself emits, by name: the `statistic` of a metric over `period` seconds (300), or what `expression` makes of those of several, named in lower case, must not pass `threshold`; `description` says what to look at first, and the log group's name is added to it."
   type = map(object({
     metrics     = list(string)
     expression  = optional(string)

@@ -46,8 +46,8 @@ variable "key_wildcard" {
   default     = null
 }
 
-# Two variables, not one object: the queue takes its visibility from one of them, and the other is
-# known only once the function's role may read that queue.
+# Not one object with what follows: the queue takes its visibility from that, and the ARN is known
+# only once the function's role may read that queue.
 variable "function_arn" {
   description = "The function that the route feeds, known once its role may read the queue."
   type        = string

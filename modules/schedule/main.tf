@@ -1,5 +1,4 @@
 locals {
-  # Made of names, so that a plan shows both policies in full.
   in_region = "${var.account.region}:${var.account.id}"
   group_arn = "arn:${var.account.partition}:scheduler:${local.in_region}:schedule-group/${var.name}"
 
@@ -8,22 +7,6 @@ locals {
   role_arn = join(":", [
     "arn", var.account.partition, "iam", "", var.account.id,
     "role${var.role.path}${local.role_name}",
-  ])
-
-  # The function by its plain ARN, without a version, is all that the schedule invokes.
-  policies = {
-    "invoke-${var.purpose}" = jsonencode({
-      Version = "2012-10-17"
-      Statement = [{
-        Effect   = "Allow"
-        Action   = ["lambda:InvokeFunction"]
-        Resource = [local.function_arn]
-      }]
-    })
-  }
-  function_arn = join(":", [
-    "arn", var.account.partition, "lambda", var.account.region, var.account.id,
-    "function", var.function_name,
   ])
 }
 
@@ -53,11 +36,11 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
-  for_each = !local.is_role_adopted || var.role.attach_policies ? local.policies : {}
+  count = !local.is_role_adopted || var.role.attach_policies ? 1 : 0
 
-  name   = local.is_role_adopted ? "${var.name}-${each.key}" : each.key
+  name   = local.is_role_adopted ? "${var.name}-invoke" : "invoke"
   role   = local.role_name
-  policy = each.value
+  policy = var.invoke_policy
 }
 
 # Of its own: a role can trust a group, not one schedule, and the tags and metrics are the group's.

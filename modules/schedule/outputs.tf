@@ -10,8 +10,3 @@ output "role_arn" {
   description = "The ARN of the role as which the Scheduler invokes."
   value       = local.role_arn
 }
-
-output "policies" {
-  description = "By reason, the policy document (JSON) of what that role must be allowed."
-  value       = local.policies
-}

@@ -10,12 +10,6 @@ variable "name" {
   nullable    = false
 }
 
-variable "purpose" {
-  description = "What is invoked, in a word: the policy is called `invoke-` and this."
-  type        = string
-  nullable    = false
-}
-
 variable "description" {
   description = "What the schedule is for, in a sentence."
   type        = string
@@ -28,8 +22,8 @@ variable "expression" {
   nullable    = false
 }
 
-# Two variables, not one object: policies are made of the name, which a plan knows, and the ARN is
-# known only once the function may do what it has to.
+# Not one object: a plan knows the name and the policy, and the ARN is known only once the function
+# may do what it has to.
 variable "function_name" {
   description = "The name of the function that is invoked."
   type        = string
@@ -38,6 +32,12 @@ variable "function_name" {
 
 variable "function_arn" {
   description = "The ARN of that function."
+  type        = string
+  nullable    = false
+}
+
+variable "invoke_policy" {
+  description = "The policy document (JSON) of whoever may invoke that function, and nothing else."
   type        = string
   nullable    = false
 }

@@ -69,11 +69,6 @@ class Deployed:
     functions: Mapping[str, Function]
     recipe: Recipe
 
-    @property
-    def prefix(self) -> str:
-        """What the key of every original begins with."""
-        return self.recipe.keys.originals.partition("{")[0]
-
 
 def read_deployed(name: str) -> Deployed:
     """The module whose outputs the file `name` holds as JSON; `-` is standard input.
@@ -92,8 +87,8 @@ def read_deployed(name: str) -> Deployed:
     except (msgspec.DecodeError, RecursionError) as error:
         raise BackfillError(f"{told} is not the module's outputs ({error}): {HOW}.") from error
     try:
-        # The very recipe that the functions have, for a number is written the same way here and
-        # there, and what a recipe's words mean (a whole number, a share) is settled by its types.
+        # `json.dumps` writes numbers as Terraform does, and the recipe's types settle the rest, so
+        # that the digest is that of the functions.
         recipe = load_recipe(json.dumps(outputs.recipe))
     except (ValueError, RecursionError) as error:
         raise BackfillError(

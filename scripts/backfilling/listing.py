@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from backfilling.deployed import Deployed
 from media_pipeline.assignments import key_of_original, route_of
-from media_pipeline.failures import BadPayloadError
 from media_pipeline.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -124,11 +123,8 @@ def _of_one_record(
 
 def _assigned(found: Candidate, recipe: Recipe) -> Candidate:
     route = route_of(found.key, recipe)
-    if route is None:
-        return found
-    try:
-        item_key = key_of_original(found.key, recipe)
-    except BadPayloadError:
+    item_key = key_of_original(found.key, recipe)
+    if route is None or item_key is None:
         return found
     return replace(found, route=route, item_key=item_key)
 

@@ -50,7 +50,7 @@ class Backfill:
     """What was asked for, and how far it has come.
 
     `counts` is what became of the objects by route (none: nobody's original) and reason; `refused`
-    are those of whose messages SQS will never take, `unreadable` the keys of those whose records
+    are those whose messages SQS will never take, `unreadable` the keys of those whose records
     say nothing that can be read. Of a dry run the state stays as it begins.
     """
 
@@ -67,10 +67,10 @@ class Backfill:
     def __post_init__(self) -> None:
         """Raises `BackfillError` for options that do not suit the module, and a bad state file."""
         filters = self.options.filters
-        if not self.prefix.startswith(self.deployed.prefix):
+        every = self.deployed.recipe.keys.originals_prefix
+        if not self.prefix.startswith(every):
             raise BackfillError(
-                f"No original begins with {self.prefix}: begin --prefix with "
-                f"{self.deployed.prefix}."
+                f"No original begins with {self.prefix}: begin --prefix with {every}."
             )
         if filters.route is not None and filters.route not in self.deployed.queues:
             raise BackfillError(
@@ -91,7 +91,8 @@ class Backfill:
 
     @property
     def prefix(self) -> str:
-        return self.deployed.prefix if self.options.prefix is None else self.options.prefix
+        asked = self.options.prefix
+        return self.deployed.recipe.keys.originals_prefix if asked is None else asked
 
     @property
     def state_file(self) -> Path:

@@ -45,7 +45,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Refused:
-    """An object of whose message SQS will never take."""
+    """An object whose message SQS will never take."""
 
     key: str
     told: str

@@ -17,16 +17,12 @@ from e2e.application import wait_until
 from e2e.conftest import House
 from media_pipeline.events import Job
 from media_pipeline.leases import format_time, parse_time
-from media_pipeline.records import Catalog
 from media_pipeline.updates import write_item
 from pictures import photo
 from sweep_house import Killed
-from sweeping.buckets import Originals, Outputs
 from sweeping.counts import Count
-from sweeping.queues import Queues
 from sweeping.settings import SweepSettings
 from sweeping.sweeper import Sweeper
-from sweeping.tables import Records
 from worker_house import PLENTY
 from worker_house import House as WorkerHouse
 
@@ -176,16 +172,12 @@ def test_an_upload_whose_event_was_lost_is_completed(house: House) -> None:
         house.upload("originals/gallery-7/lost/a b+c%.jpg", jpeg((900, 600)))
     assert sweep(house)["UploadsMissed"] == 0
     assert house.record("lost") == {}
-    settings = SweepSettings.from_environment(deployed_environment(house))
     later = [datetime.now(UTC) + 3 * HOUR]
-    deployment = house.deployment
     sweeper = Sweeper(
-        settings,
-        Records(house.dynamodb, settings.table, settings.attributes),
-        Catalog(house.dynamodb, settings.table),
-        Originals(house.s3, settings.bucket),
-        Outputs(house.s3, settings.output_bucket),
-        Queues(deployment.sqs, settings.queues),
+        SweepSettings.from_environment(deployed_environment(house)),
+        house.s3,
+        house.dynamodb,
+        house.deployment.sqs,
         # When it began; its claims are of now.
         lambda: later.pop() if later else datetime.now(UTC),
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import logging
+from collections.abc import Callable, Iterator
+from io import StringIO
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +17,10 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.server import ThreadedMotoServer
 
 from aws_names import BUCKET, REGION, TABLE
+from backfilled import Bucket
 from leased_table import Table
+from media_pipeline.telemetry import logger
+from sweep_house import DAY, SweepHouse
 from worker_house import House, copy_original
 
 if TYPE_CHECKING:
@@ -83,5 +90,29 @@ def table(dynamodb: DynamoDBClient) -> Table:
 
 
 @pytest.fixture
+def bucket(s3: S3Client, dynamodb: DynamoDBClient, tmp_path: Path) -> Bucket:
+    return Bucket.at(s3, dynamodb, tmp_path)
+
+
+@pytest.fixture
 def house(s3: S3Client, dynamodb: DynamoDBClient) -> House:
     return House(s3, dynamodb, copy_original)
+
+
+@pytest.fixture
+def sweep_house(house: House) -> SweepHouse:
+    """Its queues were there days before any upload."""
+    sweep_house = SweepHouse.beside(house)
+    sweep_house.turn(10 * DAY)
+    return sweep_house
+
+
+@pytest.fixture
+def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What was logged, a dictionary a line."""
+    stream = StringIO()
+    [handler] = logger.handlers
+    assert isinstance(handler, logging.StreamHandler)
+    usual = handler.setStream(stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    handler.setStream(usual)

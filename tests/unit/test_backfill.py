@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -21,13 +20,7 @@ from media_pipeline.worker import COMPLETED, Task
 from worker_house import House
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_s3 import S3Client
-
-
-@pytest.fixture
-def bucket(s3: S3Client, dynamodb: DynamoDBClient, tmp_path: Path) -> Bucket:
-    return Bucket.at(s3, dynamodb, tmp_path)
+    pass
 
 
 def test_every_original_is_sent_once_to_the_queue_of_its_route(bucket: Bucket) -> None:

@@ -22,7 +22,6 @@ from backfilling.run import Services
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
 
@@ -32,11 +31,6 @@ def interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
-
-
-@pytest.fixture
-def bucket(s3: S3Client, dynamodb: DynamoDBClient, tmp_path: Path) -> Bucket:
-    return Bucket.at(s3, dynamodb, tmp_path)
 
 
 @pytest.mark.parametrize("after", [10, 20, 40])

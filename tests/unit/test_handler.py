@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -223,17 +221,6 @@ def test_one_message_of_several_fails_alone(aws: None) -> None:
     answer, _ = handle(messages, ConnectionError("refused"), COMPLETED)
     failures = [{"itemIdentifier": messages["Records"][0]["messageId"]}]
     assert answer == {"batchItemFailures": failures}
-
-
-@pytest.fixture
-def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What was logged, a dictionary a line."""
-    stream = StringIO()
-    [handler] = telemetry.logger.handlers
-    assert isinstance(handler, logging.StreamHandler)
-    usual = handler.setStream(stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    handler.setStream(usual)
 
 
 def test_a_message_that_cannot_become_a_job_is_logged_and_acknowledged(

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Barrier
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -29,9 +28,6 @@ from media_pipeline.leases import (
     parse_time,
 )
 from media_pipeline.records import Lease, Refusal
-
-if TYPE_CHECKING:
-    pass
 
 
 def test_two_workers_at_once_get_one_lease(table: Table) -> None:

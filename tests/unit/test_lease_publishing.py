@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,10 +13,6 @@ from leased_table import (
     Table,
 )
 from media_pipeline.records import Catalog, Lease, LeaseLostError
-
-if TYPE_CHECKING:
-    pass
-
 
 PUBLISHING: list[Callable[[Catalog, Lease], None]] = [
     lambda catalog, lease: catalog.complete(lease, {"width": 9}),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -25,9 +24,6 @@ from media_pipeline.leases import (
     format_time,
 )
 from media_pipeline.records import Lease, Refusal
-
-if TYPE_CHECKING:
-    pass
 
 
 def test_a_retry_is_done_once(table: Table) -> None:

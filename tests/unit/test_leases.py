@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,9 +23,6 @@ from media_pipeline.leases import (
     Claim,
     Verdict,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def test_no_record_to_processing(table: Table) -> None:

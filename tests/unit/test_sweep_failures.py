@@ -2,39 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from io import StringIO
 from typing import Any
 
 import pytest
 
-from media_pipeline.telemetry import logger
 from media_pipeline.worker import COMPLETED
-from sweep_house import DAY, EVERY_KIND, HOUR, SweepHouse, a_finding_of_every_kind, answering
+from sweep_house import EVERY_KIND, HOUR, SweepHouse, a_finding_of_every_kind, answering
 from sweeping.run import SweepError
-from worker_house import House
-
-
-@pytest.fixture
-def sweep_house(house: House) -> SweepHouse:
-    """Its queues were there days before any upload."""
-    sweep_house = SweepHouse.beside(house)
-    sweep_house.turn(10 * DAY)
-    return sweep_house
-
-
-@pytest.fixture
-def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What was logged, a dictionary a line."""
-    stream = StringIO()
-    [handler] = logger.handlers
-    assert isinstance(handler, logging.StreamHandler)
-    usual = handler.setStream(stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    handler.setStream(usual)
 
 
 def failing(

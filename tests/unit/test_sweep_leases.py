@@ -14,7 +14,7 @@ from media_pipeline.failures import PermanentError
 from media_pipeline.worker import COMPLETED, DUPLICATE, CuttingKind, Task
 from sweep_house import DAY, HOUR, SweepHouse
 from vocabularies import VOCABULARIES
-from worker_house import KEY, LAST_TRY, House, copy_original
+from worker_house import KEY, LAST_TRY, copy_original
 
 REVIVED = {"LeasesExpired": 1, "Requeued": 1}
 GIVEN_UP = {"LeasesExpired": 1, "GivenUp": 1}
@@ -24,14 +24,6 @@ ORIGINALS = {
     "photo-gallery": "gallery-7/photo-42_harbour.jpg",
     "video-jobs": KEY,
 }
-
-
-@pytest.fixture
-def sweep_house(house: House) -> SweepHouse:
-    """Its queues were there days before any upload."""
-    sweep_house = SweepHouse.beside(house)
-    sweep_house.turn(10 * DAY)
-    return sweep_house
 
 
 def only_record(house: SweepHouse) -> dict[str, Any]:

@@ -11,18 +11,10 @@ from media_pipeline.worker import COMPLETED
 from sweep_house import DAY, HOUR, SweepHouse, ago
 from sweeping.findings import PendingWords
 from vocabularies import MEDIA_SITE
-from worker_house import KEY, House
+from worker_house import KEY
 
 MISSED = {"UploadsMissed": 1, "Requeued": 1}
 EXPIRED = {"PendingExpired": 1, "GivenUp": 1}
-
-
-@pytest.fixture
-def sweep_house(house: House) -> SweepHouse:
-    """Its queues were there days before any upload."""
-    sweep_house = SweepHouse.beside(house)
-    sweep_house.turn(10 * DAY)
-    return sweep_house
 
 
 def test_a_record_whose_upload_never_came_fails_after_a_day(sweep_house: SweepHouse) -> None:

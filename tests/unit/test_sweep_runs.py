@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import sweep
 from aws_names import BUCKET, TABLE
-from media_pipeline.telemetry import logger, metrics
+from media_pipeline.telemetry import metrics
 from media_pipeline.worker import COMPLETED
-from sweep_house import DAY, EVERY_KIND, HOUR, OLD, SweepHouse, a_finding_of_every_kind
+from sweep_house import EVERY_KIND, HOUR, OLD, SweepHouse, a_finding_of_every_kind
 from sweeping.counts import Count
 from sweeping.run import SweepError
 from sweeping.settings import SweepSettings
-from worker_house import House
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 NOTHING = dict.fromkeys((count.value for count in Count), 0)
-
-
-@pytest.fixture
-def sweep_house(house: House) -> SweepHouse:
-    """Its queues were there days before any upload."""
-    sweep_house = SweepHouse.beside(house)
-    sweep_house.turn(10 * DAY)
-    return sweep_house
 
 
 class Context:
@@ -74,17 +63,6 @@ def emitted(capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
     assert described["Dimensions"] == [["service"]]
     assert {metric["Unit"] for metric in described["Metrics"]} == {"Count"}
     return {metric["Name"]: sum(last[metric["Name"]]) for metric in described["Metrics"]}
-
-
-@pytest.fixture
-def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What was logged, a dictionary a line."""
-    stream = StringIO()
-    [handler] = logger.handlers
-    assert isinstance(handler, logging.StreamHandler)
-    usual = handler.setStream(stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    handler.setStream(usual)
 
 
 def test_the_deployed_sweep_answers_and_emits_what_it_found(

@@ -1,4 +1,4 @@
-"""Uploads whose event was lost, and records whose upload never came."""
+"""Uploads whose event was lost."""
 
 from __future__ import annotations
 
@@ -14,16 +14,7 @@ from sweep_house import DAY, HOUR, SweepHouse, ago
 from worker_house import KEY, House, copy_original
 
 MISSED = {"UploadsMissed": 1, "Requeued": 1}
-EXPIRED = {"PendingExpired": 1, "GivenUp": 1}
 BESIDE = "originals/gallery-7/photo-42/b.jpg"
-
-
-@pytest.fixture
-def sweep_house(house: House) -> SweepHouse:
-    """Its queues were there days before any upload."""
-    sweep_house = SweepHouse.beside(house)
-    sweep_house.turn(10 * DAY)
-    return sweep_house
 
 
 @pytest.mark.parametrize("is_versioned", [False, True])

@@ -158,15 +158,19 @@ def services(plan: Plan) -> dict[tuple[str, str], str]:
     return found
 
 
-def test_every_metric_is_emitted_by_what_it_is_said_of(
-    plan: Plan, emitted: dict[str, Emitted]
-) -> None:
-    named = {
+def made(plan: Plan) -> dict[str, set[str]]:
+    """By dimension, the names of what AWS's own metrics are of."""
+    return {
         "FunctionName": {f["function_name"] for f in planned(plan, "aws_lambda_function")},
         "QueueName": {queue["name"] for queue in planned(plan, "aws_sqs_queue")},
         "ScheduleGroup": {group["name"] for group in planned(plan, "aws_scheduler_schedule_group")},
     }
-    known = services(plan)
+
+
+def test_every_metric_is_emitted_by_what_it_is_said_of(
+    plan: Plan, emitted: dict[str, Emitted]
+) -> None:
+    named, known = made(plan), services(plan)
     assert len(known) == 3
     for watched in {*drawn(plan), *alarmed(plan)}:
         [(dimension, value)] = watched.dimensions
@@ -200,6 +204,15 @@ def test_nothing_that_matters_is_left_out(plan: Plan) -> None:
     findings = {"LeasesExpired", "UploadsMissed", "Unfinished"}
     assert {"Errors", "Throttles", "Duration", "DiskUsed", "Failed", *findings} <= watched
     assert OF_AWS["AWS/SQS", "QueueName"] <= watched
+
+
+def test_each_function_is_drawn(plan: Plan) -> None:
+    shown = {(one.name, value) for one in drawn(plan) for _, value in one.dimensions}
+    for metric in OF_AWS["AWS/Lambda", "FunctionName"]:
+        assert {(metric, name) for name in made(plan)["FunctionName"]} <= shown
+    for (_, service), of in services(plan).items():
+        emitted = Count if of == "sweep" else ("Uploads", "Completed", "Failed", "DiskUsed")
+        assert {(metric, service) for metric in emitted} <= shown
 
 
 def test_there_are_as_many_alarms_as_their_price_says(plan: Plan) -> None:
@@ -241,11 +254,3 @@ def test_most_must_fail_for_an_alarm(
     assert alarm["comparison_operator"] == "GreaterThanThreshold"
     value = eval(math, {"__builtins__": {}}, words)  # noqa: S307 # an expression of ours
     assert (value > alarm["threshold"]) is rings
-
-
-def test_every_alarm_says_what_to_look_at_and_tells_a_topic(plan: Plan) -> None:
-    alarms = planned(plan, "aws_cloudwatch_metric_alarm")
-    assert alarms
-    for alarm in alarms:
-        assert re.search(r"[Ll]ook", alarm["alarm_description"]), alarm["alarm_name"]
-        assert "alarm_actions" not in alarm or alarm["alarm_actions"], alarm["alarm_name"]

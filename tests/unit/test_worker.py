@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_names import BUCKET, TABLE
 from media_pipeline.events import Job
@@ -18,9 +18,6 @@ from media_pipeline.worker import (
     Task,
 )
 from worker_house import KEY, House, copy_original
-
-if TYPE_CHECKING:
-    pass
 
 
 def test_an_upload_becomes_outputs_and_a_completed_record(house: House) -> None:
