@@ -45,11 +45,11 @@ output "functions" {
 }
 
 output "policies" {
-  description = "By route, or `sweep` where there is one, and by reason, the policy documents (JSON) of what the roles must be allowed: an existing role needs them, unless `iam.attach_policies` has attached them. A role for the sweep also needs `invoke-sweep`, for the Scheduler."
+  description = "By route, or `sweep` where there is one, and by reason, the policy documents (JSON) of what the roles must be allowed: an existing role needs them, unless `iam.attach_policies` has attached them. A role for the sweep also needs `invoke`, for the Scheduler."
   value = merge(
     { for route, function in module.function : route => function.policies },
     !local.has_sweep ? {} : {
-      sweep = merge(module.sweep[0].policies, { invoke-sweep = module.sweep[0].invoke_policy })
+      sweep = merge(module.sweep[0].policies, { invoke = module.sweep[0].invoke_policy })
     },
   )
 }

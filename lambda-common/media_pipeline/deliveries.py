@@ -32,11 +32,14 @@ class Queue:
         """Whether the message becomes a dead letter if it fails this time too."""
         return _receives(record) >= self._max_receives
 
-    def postpone(self, record: SQSRecord) -> None:
+    def postpone(self, record: SQSRecord, *, is_busy: bool = False) -> None:
         """Let the message come back sooner than the visibility timeout, which outlasts a whole job.
 
+        One that waits for another worker (`is_busy`) comes back for the last time only after that.
         A refusal is only logged: the message then comes back later.
         """
+        if is_busy and _receives(record) == self._max_receives - 1:
+            return
         attempt = min(_receives(record), len(RETRY_SECONDS)) - 1
         seconds = 0 if self.is_last_receive(record) else RETRY_SECONDS[attempt]
         account, name = record.event_source_arn.split(":")[-2:]

@@ -49,6 +49,10 @@ CLIENT_CONFIG = Config(
 )
 
 
+class BusyError(TransientError):
+    """The message comes back, to see whether what another worker began was ended."""
+
+
 class Handler:
     """Answers SQS with the messages that failed, and any other caller with a status and a body."""
 
@@ -97,18 +101,28 @@ class Handler:
 
         def process_message(record: SQSRecord) -> None:
             is_last_try = self._queue.is_last_receive(record)
+            is_upload = False
+            outcomes = []
             try:
                 for job in parse_event({"Records": [record.raw_event]}, context.aws_request_id):
+                    is_upload = job.job_id is None
                     if self._queue.is_first_receive(record):
                         _count("Uploads")
-                    self._run(job, replace(invocation, is_last_try=is_last_try))
+                    outcomes.append(self._run(job, replace(invocation, is_last_try=is_last_try)))
             except BadPayloadError:
-                # It names no record to fail, and would be as bad the next time.
                 logger.exception("The message cannot become a job")
                 _count("BadPayload")
+                # It would be as bad the next time; but no upload may vanish without a dead letter.
+                if is_upload:
+                    self._queue.postpone(record)
+                    raise
             except Exception:
                 self._queue.postpone(record)
                 raise
+            if BUSY in outcomes and not is_last_try:
+                # Whoever is at it may have no other message that would bring the upload back.
+                self._queue.postpone(record, is_busy=True)
+                raise BusyError("another worker is at it")
 
         return process_partial_response(  # type: ignore[return-value]
             event=event,

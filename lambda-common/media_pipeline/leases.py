@@ -73,7 +73,7 @@ def judge(pipeline: dict[str, Any] | None, claim: Claim, now: datetime) -> Verdi
             return Verdict.BUSY
     if claim.is_refusal:
         return Verdict.GRANTED if "code" in pipeline.get("outcome", {}) else Verdict.SUPERSEDED
-    if pipeline["sourceVersion"] != claim.source_version:
+    if not _is_same_source(pipeline, claim):
         return _judge_other_version(pipeline, claim)
     if "leaseToken" not in pipeline:
         same_recipe = pipeline["recipeDigest"] == claim.recipe_digest
@@ -104,7 +104,8 @@ def grant(pipeline: dict[str, Any] | None, claim: Claim) -> dict[str, Any]:
     """The `pipeline` map of a record that was just claimed, with a new lease token.
 
     Each claim has a revision of its own, so that no run ever replaces what another one wrote. Those
-    of earlier runs become `leftovers`, for the sweep to remove once the record means them no more.
+    of earlier runs become `leftovers`, for the sweep to remove once the record means them no more;
+    `leftoverKeys` are their originals', where that is another one by now.
     """
     attempts = 1
     if pipeline is not None and _is_same_work(pipeline, claim):
@@ -112,6 +113,9 @@ def grant(pipeline: dict[str, Any] | None, claim: Claim) -> dict[str, Any]:
     leftovers = {**pipeline.get("leftovers", {})} if pipeline else {}
     if pipeline and "revision" in pipeline:
         leftovers[pipeline["revision"]] = MEANT
+    keys = {**pipeline.get("leftoverKeys", {})} if pipeline else {}
+    if pipeline and "key" in pipeline and pipeline["key"] != claim.key:
+        keys = {**dict.fromkeys(leftovers, pipeline["key"]), **keys}
     token = uuid.uuid4().hex
     granted = {
         "leaseToken": token,
@@ -126,6 +130,7 @@ def grant(pipeline: dict[str, Any] | None, claim: Claim) -> dict[str, Any]:
         "recipeDigest": claim.recipe_digest,
         "revision": token[:REVISION_LENGTH] if claim.keeps_revisions else None,
         "leftovers": leftovers or None,
+        "leftoverKeys": keys or None,
         "isJob": claim.is_job or None,
     }
     return {name: value for name, value in granted.items() if value is not None}
@@ -144,8 +149,23 @@ def left_at(leftovers: Mapping[str, str], now: datetime) -> dict[str, str]:
 
 def _is_same_work(pipeline: dict[str, Any], claim: Claim) -> bool:
     """Whether a claim goes on with what was begun and never ended."""
-    begun = pipeline["sourceVersion"], pipeline["recipeDigest"]
-    return "leaseToken" in pipeline and begun == (claim.source_version, claim.recipe_digest)
+    is_begun = "leaseToken" in pipeline and pipeline["recipeDigest"] == claim.recipe_digest
+    return is_begun and _is_same_source(pipeline, claim)
+
+
+def _is_same_source(pipeline: dict[str, Any], claim: Claim) -> bool:
+    """Whether a record tells of that version of that object; other keys may hold the same bytes."""
+    told = [
+        pipeline["sourceVersion"],
+        pipeline.get("bucket", claim.bucket),
+        pipeline.get("key", claim.key),
+    ]
+    return told == [claim.source_version, claim.bucket, claim.key]
+
+
+def is_unfinished_by(pipeline: Mapping[str, Any], holder: str) -> bool:
+    """Whether a holder has begun what a record tells of, and not ended it."""
+    return "endedAt" not in pipeline and pipeline.get("holder") == holder
 
 
 def pad_sequencer(sequencer: str) -> str:

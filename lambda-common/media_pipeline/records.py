@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from media_pipeline.failures import BadPayloadError, PermanentError, TransientError
-from media_pipeline.leases import MEANT, Claim, Verdict, format_time, grant, is_ours, judge, left_at
+from media_pipeline.leases import (
+    MEANT,
+    Claim,
+    Verdict,
+    format_time,
+    grant,
+    is_ours,
+    is_unfinished_by,
+    judge,
+    left_at,
+)
 from media_pipeline.updates import (
     Update,
     condition_failed,
@@ -25,6 +35,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CLAIM_ATTEMPTS = 5
+
+LEASE = ("leaseToken", "holder", "leaseExpiresAt")
+"""What of a `pipeline` map is the lease alone."""
 
 CREATED = frozenset({"createdAt"})
 """What a claim leaves as an earlier one, or the application, has written it."""
@@ -51,12 +64,14 @@ class Lease:
 class Refusal:
     """Why a record was not claimed; of a duplicate, what its record says came of the work.
 
-    `error` is what went wrong, `segments_created` how many segments a cutting job made.
+    `error` is what went wrong, `segments_created` how many segments a cutting job made. `is_begun`
+    is of a version that is superseded by one that the same holder has begun, and not ended.
     """
 
     verdict: Verdict
     error: PermanentError | None = None
     segments_created: int | None = None
+    is_begun: bool = False
 
 
 class LeaseLostError(TransientError):
@@ -99,8 +114,7 @@ class Catalog:
             if verdict is Verdict.UNORDERED:
                 verdict = Verdict.GRANTED if is_current() else Verdict.SUPERSEDED
             if verdict is not Verdict.GRANTED:
-                is_duplicate = verdict is Verdict.DUPLICATE
-                return _read_duplicate(item["pipeline"]) if is_duplicate else Refusal(verdict)
+                return _refusal(verdict, item["pipeline"], claim.holder)
             granted = grant(pipeline, claim)
             lease = Lease(
                 item_key,
@@ -164,28 +178,28 @@ class Catalog:
         progress = dict(zip(PROGRESS, ("completed", 100), strict=True))
         count = results.get("segmentsCreated")
         outcome = {} if count is None else {"segmentsCreated": count}
-        attributes = {**results, **progress, "error": None}
-        self._finish(lease, "completed", outcome, attributes)
+        update = Update()
+        update.remove_from_pipeline(*LEASE)
+        self._end(lease, update, "completed", outcome, {**results, **progress, "error": None})
 
     def fail(self, lease: Lease, error: PermanentError) -> None:
         """Say that this upload cannot be processed, and why."""
-        explained = {"code": error.code, "message": error.sentence}
-        self._finish(lease, "failed", explained, {"error": explained})
+        update = Update()
+        update.remove_from_pipeline(*LEASE)
+        self._end_failed(lease, update, error)
 
     def exhaust(self, lease: Lease, last: str) -> None:
         """Say that the last try failed too, and give the lease back: a redrive may claim again.
 
-        What was made before stays until that has come to an end.
         `last` says how it failed, such as `with TimeoutError`.
         """
         sentence = (
             f"Every try failed, the last {last}; mend the cause that the function's log names, "
             "then redrive the dead-letter queue or invoke the function again."
         )
-        explained = {"code": "retries_exhausted", "message": sentence}
         update = Update()
         update.set_in_pipeline("leaseExpiresAt", format_time(self._now()))
-        self._end(lease, update, "failed", explained, {"error": explained})
+        self._end_failed(lease, update, PermanentError("retries_exhausted", sentence))
 
     def release(self, lease: Lease) -> None:
         """Give the lease back, so that the next delivery may claim at once."""
@@ -193,25 +207,9 @@ class Catalog:
         update.set_in_pipeline("leaseExpiresAt", format_time(self._now()))
         self._write_held(lease, update, {})
 
-    def _finish(
-        self,
-        lease: Lease,
-        status: Status,
-        outcome: Mapping[str, Any],
-        attributes: Mapping[str, Any],
-    ) -> None:
-        ended = ["leaseToken", "holder", "leaseExpiresAt"]
-        leftovers = {**lease.leftovers}
-        if status == "failed" and lease.revision:
-            # A failed record means nothing, its own revision included.
-            ended.append("revision")
-            leftovers[lease.revision] = MEANT
-        update = Update()
-        update.remove_from_pipeline(*ended)
-        update.set_in_pipeline("endedBy", lease.token)
-        if leftovers:
-            update.set_in_pipeline("leftovers", left_at(leftovers, self._now()))
-        self._end(lease, update, status, outcome, attributes)
+    def _end_failed(self, lease: Lease, update: Update, error: PermanentError) -> None:
+        explained = {"code": error.code, "message": error.sentence}
+        self._end(lease, update, "failed", explained, {"error": explained})
 
     def _end(
         self,
@@ -224,8 +222,16 @@ class Catalog:
         """`outcome` is what the answer to a duplicate needs."""
         if outcome:
             update.set_in_pipeline("outcome", outcome)
+        leftovers = {**lease.leftovers}
+        if status == "failed" and lease.revision:
+            # It means nothing, its own revision included.
+            update.remove_from_pipeline("revision")
+            leftovers[lease.revision] = MEANT
+        if leftovers:
+            update.set_in_pipeline("leftovers", left_at(leftovers, self._now()))
         now = format_time(self._now())
         update.set_in_pipeline("endedAt", now)
+        update.set_in_pipeline("endedBy", lease.token)
         ended = {"status": status, "processedAt": now, "updatedAt": now}
         self._write_held(
             lease, update, {**dict.fromkeys((*RESULTS, *PROGRESS)), **attributes, **ended}
@@ -287,8 +293,11 @@ def _own(item: dict[str, Any]) -> dict[str, Any]:
     return item
 
 
-def _read_duplicate(pipeline: Mapping[str, Any]) -> Refusal:
+def _refusal(verdict: Verdict, pipeline: Mapping[str, Any], holder: str) -> Refusal:
+    if verdict is not Verdict.DUPLICATE:
+        is_begun = verdict is Verdict.SUPERSEDED and is_unfinished_by(pipeline, holder)
+        return Refusal(verdict, is_begun=is_begun)
     outcome = pipeline.get("outcome", {})
     error = PermanentError(outcome["code"], outcome["message"]) if "code" in outcome else None
     count = outcome.get("segmentsCreated")
-    return Refusal(Verdict.DUPLICATE, error, None if count is None else int(count))
+    return Refusal(verdict, error, None if count is None else int(count))

@@ -22,7 +22,7 @@ class Update:
         self._once: dict[str, object] = {}
         self._removals: list[str] = []
         self._inner_sets: dict[str, object] = {}
-        self._inner_removals: tuple[str, ...] = ()
+        self._inner_removals: list[str] = []
         self._condition: tuple[str, object] = ("", None)
 
     def set(self, attribute: str, value: object) -> None:
@@ -40,7 +40,7 @@ class Update:
         self._inner_sets[attribute] = value
 
     def remove_from_pipeline(self, *attributes: str) -> None:
-        self._inner_removals = attributes
+        self._inner_removals += attributes
 
     def only_if_unclaimed(self) -> None:
         self._condition = ("attribute_not_exists({pipeline})", None)

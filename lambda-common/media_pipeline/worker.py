@@ -15,7 +15,7 @@ from media_pipeline.failures import BadPayloadError, PermanentError, TransientEr
 from media_pipeline.leases import GRACE, Claim
 from media_pipeline.recipe import Recipe, match_key
 from media_pipeline.records import Catalog, Lease, LeaseLostError, Refusal
-from media_pipeline.storage import Originals, Publisher, SupersededError
+from media_pipeline.storage import MissingError, Originals, Publisher, SupersededError
 from media_pipeline.task import Record, Task
 from media_pipeline.vocabulary import Vocabulary
 from media_pipeline.work_folder import work_folder
@@ -138,6 +138,8 @@ class Worker:
             job = replace(job, version_id=version_id, etag=etag)
         claimed = self._claim(job, assignment, invocation)
         if isinstance(claimed, Refusal):
+            if claimed.is_begun:
+                raise SupersededError("a newer version was taken up before, and is not done")
             name = claimed.verdict.name.capitalize()
             return Outcome(name, claimed.error, claimed.segments_created)
         return self._run_claimed(job, assignment, claimed, invocation)
@@ -166,10 +168,13 @@ class Worker:
         )
 
     def _is_current(self, job: Job) -> bool:
+        """Raises `TransientError` where S3 does not let itself be asked, lest an upload be lost."""
         try:
             version_id, etag = self._originals.current_version(job)
-        except PermanentError:
+        except MissingError:
             return False
+        except PermanentError as error:
+            raise TransientError(error.sentence) from error
         return (version_id or etag) == job.source_version
 
     def _fail_unread(

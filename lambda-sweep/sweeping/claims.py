@@ -10,7 +10,7 @@ from typing import Any
 from media_pipeline.assignments import key_of_original, route_of
 from media_pipeline.events import Job
 from media_pipeline.failures import PermanentError
-from media_pipeline.leases import Claim
+from media_pipeline.leases import Claim, parse_time
 from media_pipeline.records import Catalog, Lease
 from media_pipeline.telemetry import logger
 from media_pipeline.vocabulary import Vocabulary
@@ -48,7 +48,8 @@ class Claims:
         """See to a record whose lease ran out: send its job again, or end it for good."""
         is_job, key = bool(pipeline.get("isJob")), pipeline.get("key")
         route = None if is_job or key is None else route_of(key, self._recipe)
-        if self._queues.has(route) and run.is_behind(str(route)):
+        ended = parse_time(pipeline["leaseExpiresAt"])
+        if self._queues.has(route) and run.is_waiting(str(route), ended):
             return
         claim = replace(
             self._ended_claim(run, pipeline["sourceVersion"]),

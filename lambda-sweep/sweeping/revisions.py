@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from media_pipeline.assignments import key_of_original
-from media_pipeline.expressions import Expression
 from media_pipeline.recipe import Recipe, match_key
 
 REVISION = re.compile("[0-9a-f]{12}")
@@ -28,15 +27,15 @@ class Place:
 
     @classmethod
     def of(cls, template: str, words: Mapping[str, str], revision: str) -> Self:
-        """A word that is not given may be any part of a path, the output's name any path."""
+        """Raises `KeyError` for a template with another word than `words` and `output`."""
         known = {**words, "revision": revision}
         prefix, expression, is_open = "", "", True
         for i, part in enumerate(re.split(r"\{(\w+)\}", template)):
-            text = known.get(part) if i % 2 else part
-            if text is None:
-                expression += ".+" if part == "output" else "[^/]+"
+            if i % 2 and part == "output":
+                expression += ".+"
                 is_open = False
                 continue
+            text = known[part] if i % 2 else part
             expression += re.escape(text)
             prefix += text if is_open else ""
             is_open = is_open and not (i % 2 and part == "revision")
@@ -52,37 +51,22 @@ def places(
     pipeline: Mapping[str, Any],
     recipe: Recipe,
     revisions: Iterable[str],
-) -> list[Place] | None:
-    """Where those revisions of a medium's record lie; None where the record does not tell."""
-    words = None if pipeline.get("isJob") else _words_of(item_key, pipeline, recipe)
-    if words is None or "{revision}" not in recipe.keys.outputs:
-        return None
-    meant = pipeline.get("revision")
-    return [
-        Place.of(recipe.keys.outputs, words, revision)
-        for revision in revisions
-        if _is_revision(revision) and revision != meant
-    ]
+) -> list[Place]:
+    """Where those revisions of a medium's record lie, as far as it tells."""
+    if pipeline.get("isJob") or "{revision}" not in recipe.keys.outputs:
+        return []
+    keys = pipeline.get("leftoverKeys", {})
+    found = []
+    for revision in revisions:
+        key = keys.get(revision, pipeline.get("key"))
+        # Of an original that is not the record's own, the words would be another record's.
+        if key is None or key_of_original(key, recipe) != item_key:
+            continue
+        if _is_revision(revision) and revision != pipeline.get("revision"):
+            words = match_key(recipe.keys.originals, key) or {}
+            found.append(Place.of(recipe.keys.outputs, words, revision))
+    return found
 
 
 def _is_revision(value: object) -> bool:
     return isinstance(value, str) and REVISION.fullmatch(value) is not None
-
-
-def _words_of(
-    item_key: Mapping[str, str], pipeline: Mapping[str, Any], recipe: Recipe
-) -> dict[str, str] | None:
-    """The words that the record's key is made of: an earlier upload may have had others beside.
-
-    None for a record that is not its original's own: its words would be another record's.
-    """
-    key = pipeline.get("key")
-    if key is None or key_of_original(key, recipe) != item_key:
-        return None
-    words = match_key(recipe.keys.originals, key) or {}
-    read = {
-        word
-        for text in recipe.record.key.values()
-        for word in Expression.of(text).reads_of(words.keys())
-    }
-    return {word: words[word] for word in read}

@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from media_pipeline.records import LeaseLostError
 from media_pipeline.telemetry import logger
 from sweeping.counts import Count
 from sweeping.queues import Intake
+
+RETENTION = timedelta(days=4, hours=1)
+"""How long a message can wait in a queue before it is lost; the routes' queues keep four days."""
 
 SPARE_SECONDS = 30.0
 """What is left over at the end, for a call that is slow and for the metrics."""
@@ -45,9 +48,11 @@ class Run:
         """One more."""
         self.counts[count] += 1
 
-    def is_behind(self, route: str) -> bool:
-        """Whether what seems to be lost may only be waiting its turn, as far as is known."""
-        return route not in self.intakes or self.intakes[route].waiting > 0
+    def is_waiting(self, route: str, since: datetime) -> bool:
+        """Whether what seems lost since then may only be waiting its turn, as far as is known."""
+        if route not in self.intakes:
+            return True
+        return self.intakes[route].waiting > 0 and since > self.started - RETENTION
 
     def check_time(self) -> None:
         """Raises `OutOfTimeError` once there is too little left for anything more."""

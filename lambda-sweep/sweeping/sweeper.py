@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 EVENT_PATIENCE = timedelta(hours=2)
 """How late an upload's event may be, its time in the queue included, before it counts as lost."""
 
-UPLOAD_AGE = timedelta(days=2)
-"""How old an upload may be to be looked at; whatever is older, earlier sweeps have seen."""
+UPLOAD_AGE = timedelta(days=6)
+"""How old an upload may be to be looked at; whatever is older, earlier sweeps have seen.
+
+Longer than a queue keeps a message: what waited there until it was lost is found after that.
+"""
 
 TABLE_SHARE = 0.5
 """How much of the time the table may take, lest a large one leaves no time for the uploads."""
@@ -120,22 +123,21 @@ class Sweeper:
                 self._claims.revive(run, item_key, record["pipeline"])
 
     def _remove_leftovers(self, run: Run, item_key: ItemKey, pipeline: dict[str, Any]) -> None:
-        gone = leftovers_of(pipeline, run.started)
-        found = places(item_key, pipeline, self._recipe, gone)
-        if found is None:
-            return
-        for place in found:
+        gone = set()
+        left = leftovers_of(pipeline, run.started)
+        for place in places(item_key, pipeline, self._recipe, left):
             try:
                 removed = self._outputs.remove(place, self._is_original, run.check_time)
             except (ClientError, NotRemovedError):
                 logger.exception("A revision was not removed")
                 run.failures += 1
-                gone.remove(place.revision)
                 continue
+            gone.add(place.revision)
             if removed:
                 run.count(Count.REVISIONS_REMOVED)
                 logger.info("Removed %d objects below %s", removed, place.prefix)
-        self._records.forget_leftovers(item_key, pipeline, gone)
+        if gone:
+            self._records.forget_leftovers(item_key, pipeline, gone)
 
     def _is_original(self, key: str) -> bool:
         return (
@@ -167,7 +169,7 @@ class Sweeper:
         if route is None or item_key is None:
             return
         is_waited_for = waiting.pop(frozenset(item_key.items()), None) is not None
-        if not (is_recent or is_waited_for) or run.is_behind(route):
+        if not (is_recent or is_waited_for) or run.is_waiting(route, upload.modified):
             return
         # What was there before the route is for a backfill to send.
         begins = run.intakes[route].created

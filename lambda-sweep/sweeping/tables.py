@@ -51,13 +51,14 @@ class Records:
         self, item_key: Mapping[str, str], pipeline: Mapping[str, Any], gone: Collection[str]
     ) -> None:
         """Take revisions that are gone out of an ended record, unless it was claimed since."""
-        left = {r: since for r, since in pipeline["leftovers"].items() if r not in gone}
         update = Update()
         update.only_if_pipeline_is(pipeline)
-        if left:
-            update.set_in_pipeline("leftovers", left)
-        else:
-            update.remove_from_pipeline("leftovers")
+        for attribute in {"leftovers", "leftoverKeys"} & pipeline.keys():
+            left = {r: value for r, value in pipeline[attribute].items() if r not in gone}
+            if left:
+                update.set_in_pipeline(attribute, left)
+            else:
+                update.remove_from_pipeline(attribute)
         try:
             self._client.update_item(
                 TableName=self._table, Key=write_item(item_key), **update.request()

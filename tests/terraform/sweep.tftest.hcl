@@ -83,7 +83,7 @@ run "its_policies" {
           Resource = ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/shop-sweep:*"]
         }]
       }
-      invoke-sweep = {
+      invoke = {
         Version = "2012-10-17"
         Statement = [{
           Effect   = "Allow"
@@ -133,7 +133,7 @@ run "keys_that_stay_the_same_leave_nothing_to_delete" {
 
   assert {
     condition = join(" ", keys(output.policies.sweep)) == join(" ", [
-      "find-records", "invoke-sweep", "keep-records", "list-originals", "read-originals", "send-jobs",
+      "find-records", "invoke", "keep-records", "list-originals", "read-originals", "send-jobs",
       "write-logs",
     ])
     error_message = "Without revisions the sweep must neither list nor delete what is made."

@@ -161,7 +161,7 @@ def test_policies_are_attached_to_an_adopted_role_if_asked(
     assert "shop-image-processor-read-originals" in granted
     assert "shop-video-processor-read-originals" in granted
     swept = {policy["name"] for policy in policies if policy["role"] == "acme-sweep"}
-    assert {"shop-sweep-find-records", "shop-sweep-invoke-sweep"} <= swept
+    assert {"shop-sweep-find-records", "shop-sweep-invoke"} <= swept
     assert all(name.startswith("shop-sweep-") for name in swept)
 
 
