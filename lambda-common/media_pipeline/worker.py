@@ -136,7 +136,7 @@ class Worker:
             except PermanentError as error:
                 return self._fail_unread(superseded or job, assignment, invocation, error)
             job = replace(job, version_id=version_id, etag=etag)
-        claimed = self._claim(job, assignment, invocation)
+        claimed = self._claim(job, assignment, invocation, lambda: self._is_current(job))
         if isinstance(claimed, Refusal):
             if claimed.is_begun:
                 raise SupersededError("a newer version was taken up before, and is not done")
@@ -144,7 +144,13 @@ class Worker:
             return Outcome(name, claimed.error, claimed.segments_created)
         return self._run_claimed(job, assignment, claimed, invocation)
 
-    def _claim(self, job: Job, assignment: Assignment, invocation: Invocation) -> Lease | Refusal:
+    def _claim(
+        self,
+        job: Job,
+        assignment: Assignment,
+        invocation: Invocation,
+        is_current: Callable[[], bool],
+    ) -> Lease | Refusal:
         claim = Claim(
             source_version=str(job.source_version),
             sequencer=job.sequencer,
@@ -163,7 +169,7 @@ class Worker:
             assignment.item_key,
             claim,
             assignment.attributes,
-            lambda: self._is_current(job),
+            is_current,
             assignment.vocabulary,
         )
 
@@ -182,7 +188,7 @@ class Worker:
     ) -> Outcome:
         """Record that nothing can be read: unless the record tells of an upload that could be."""
         unread = job if job.source_version else replace(job, etag=f"unread by {job.holder}")
-        claimed = self._claim(unread, assignment, invocation)
+        claimed = self._claim(unread, assignment, invocation, lambda: False)
         if isinstance(claimed, Lease):
             self._catalog.fail(claimed, error)
         return Outcome("Failed", error)

@@ -178,7 +178,7 @@ def test_a_transient_failure_raises_to_a_caller() -> None:
         handle(event("direct_image"), ConnectionError("refused"))
 
 
-@pytest.mark.parametrize("outcome", [COMPLETED, DUPLICATE, BUSY, SUPERSEDED, IGNORED, FAILED])
+@pytest.mark.parametrize("outcome", [COMPLETED, DUPLICATE, SUPERSEDED, IGNORED, FAILED])
 def test_a_message_whose_job_ended_is_acknowledged(outcome: Outcome) -> None:
     answer, _ = handle(event("sqs_eventbridge"), outcome)
     assert answer == {"batchItemFailures": []}
@@ -190,23 +190,63 @@ def test_the_event_that_s3_sends_to_try_a_notification_is_acknowledged() -> None
     assert worker.jobs == []
 
 
-@pytest.mark.parametrize(
-    ("receives", "is_last_try", "seconds"),
-    [(1, False, 10), (2, False, 60), (3, False, 300), (4, False, 300), (5, True, 0)],
-)
-def test_a_message_that_failed_goes_back_sooner_each_time(
-    aws: None, receives: int, is_last_try: bool, seconds: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def asked(aws: None, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The requests by which messages were given another visibility timeout."""
     sqs = boto3.client("sqs", region_name=REGION)
     sqs.create_queue(QueueName="demo-images")
     asked: list[dict[str, Any]] = []
     monkeypatch.setattr(sqs, "change_message_visibility", lambda **request: asked.append(request))
     monkeypatch.setattr(boto3, "client", lambda *_, **__: sqs)
-    message = event("sqs_eventbridge")
-    message["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(receives)
+    return asked
+
+
+def received(times: int) -> dict[str, Any]:
+    """A queue's event of an upload, whose message was handed out so many times."""
+    message: dict[str, Any] = event("sqs_eventbridge")
+    message["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(times)
+    return message
+
+
+RETURNED = {
+    "batchItemFailures": [{"itemIdentifier": event("sqs_eventbridge")["Records"][0]["messageId"]}]
+}
+
+
+@pytest.mark.parametrize(
+    ("times", "seconds"), [(1, [10]), (2, [60]), (3, [300]), (4, []), (5, None)]
+)
+def test_a_message_whose_upload_another_has_comes_back_after_that(
+    asked: list[dict[str, Any]], times: int, seconds: list[int] | None
+) -> None:
+    """At last not before the queue's visibility timeout, which outlasts every lease."""
+    answer, _ = handle(received(times), BUSY)
+    if seconds is None:
+        assert answer == {"batchItemFailures": []}
+    else:
+        assert answer == RETURNED
+        assert [request["VisibilityTimeout"] for request in asked] == seconds
+
+
+def test_an_upload_of_which_no_record_can_be_kept_becomes_a_dead_letter(
+    asked: list[dict[str, Any]], logged: Callable[[], list[dict[str, Any]]]
+) -> None:
+    answer, _ = handle(received(1), BadPayloadError("the record has an attribute `pipeline`"))
+    assert answer == RETURNED
+    assert [request["VisibilityTimeout"] for request in asked] == [10]
+    assert "`pipeline`" in logged()[0]["exception"]
+
+
+@pytest.mark.parametrize(
+    ("receives", "is_last_try", "seconds"),
+    [(1, False, 10), (2, False, 60), (3, False, 300), (4, False, 300), (5, True, 0)],
+)
+def test_a_message_that_failed_goes_back_sooner_each_time(
+    asked: list[dict[str, Any]], receives: int, is_last_try: bool, seconds: int
+) -> None:
+    message = received(receives)
     answer, worker = handle(message, ConnectionError("refused"))
-    failures = [{"itemIdentifier": message["Records"][0]["messageId"]}]
-    assert answer == {"batchItemFailures": failures}
+    assert answer == RETURNED
     assert worker.invocations[0].is_last_try is is_last_try
     [request] = asked
     assert request["VisibilityTimeout"] == seconds

@@ -60,6 +60,18 @@ def test_versions_without_two_sequencers_are_ordered_by_what_s3_holds(table: Tab
     assert table.item["pipeline"]["sequencer"] == NEWER.sequencer
 
 
+def test_the_same_bytes_under_another_key_are_another_version(table: Table) -> None:
+    """In a bucket without versions the ETag is all there is, and a renamed upload keeps it."""
+    renamed = replace(NEWER, source_version=CLAIM.source_version, key="originals/g/m/new.jpg")
+    table.take(CLAIM)
+    assert_processing(table, CLAIM)
+    table.take(renamed)
+    assert_processing(table, renamed)
+    assert table.claim(CLAIM) is Verdict.SUPERSEDED
+    assert table.claim(replace(CLAIM, sequencer=None), is_current=False) is Verdict.SUPERSEDED
+    table.take(replace(CLAIM, sequencer=None), is_current=True)
+
+
 def test_an_answer_of_s3_that_has_grown_old_takes_nothing(table: Table) -> None:
     """Between the question and the write, another worker publishes a version that came since."""
     table.take(replace(OLDER, sequencer=None))

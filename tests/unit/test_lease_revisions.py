@@ -84,11 +84,33 @@ def test_what_was_left_over_once_keeps_its_time(table: Table) -> None:
     }
 
 
-def test_tries_that_came_to_no_end_leave_everything_as_it_is(table: Table) -> None:
+def test_tries_that_all_failed_mean_nothing_that_was_made(table: Table) -> None:
     table.finish("completed")
     made = table.item["pipeline"]["revision"]
-    table.catalog.exhaust(table.take(NEWER), "with OSError")
-    assert table.item["pipeline"]["leftovers"] == {made: ""}
+    lease = table.take(NEWER)
+    table.catalog.exhaust(lease, "with OSError")
+    pipeline = table.item["pipeline"]
+    at = "2026-03-01T12:00:00.000Z"
+    assert pipeline["leftovers"] == {made: at, lease.revision: at}
+    assert "revision" not in pipeline
+    table.now += timedelta(hours=1)
+    redriven = table.take(NEWER)
+    assert table.item["pipeline"]["leftovers"] == pipeline["leftovers"]
+    assert redriven.revision not in pipeline["leftovers"]
+
+
+def test_what_another_original_left_over_is_known_by_its_key(table: Table) -> None:
+    first, second = (f"originals/gallery-7/photo-42/{name}.jpg" for name in ("a", "b"))
+    revisions = []
+    for number, key in enumerate([first, first, second, first]):
+        version = replace(CLAIM, source_version=f"v{number}", sequencer=f"0{number}", key=key)
+        lease = table.take(version)
+        table.catalog.complete(lease, {})
+        revisions.append(lease.revision)
+    assert table.item["pipeline"]["leftovers"].keys() == {*revisions[:3]}
+    assert table.item["pipeline"]["leftoverKeys"] == dict(
+        zip(revisions, [first, first, second], strict=False)
+    )
 
 
 def test_outputs_under_keys_that_are_used_again_leave_nothing_over(table: Table) -> None:

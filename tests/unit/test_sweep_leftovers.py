@@ -51,6 +51,34 @@ def test_a_superseded_revision_goes_after_a_day_and_the_current_one_stays(
     assert sweep_house.sweep() == {}
 
 
+def test_what_a_record_has_of_another_original_goes_from_where_it_lies(
+    sweep_house: SweepHouse,
+) -> None:
+    """The table is keyed by a part of the path alone, and no more is listed than must be."""
+    sweep_house.speak({"record": {"key": {"id": "media_id"}}})
+    house = sweep_house.house
+    for sequencer, project in (("0A", "gallery-7"), ("0B", "gallery-8")):
+        job = house.upload(sequencer.encode(), sequencer, f"originals/{project}/photo-42/a.jpg")
+        assert house.run(job) == COMPLETED
+    made = house.record_at({"id": "photo-42"})["stream"]["key"]
+    assert made.startswith("renditions/gallery-8/")
+    sweep_house.turn(OLD)
+    listed: list[str] = []
+    house.s3.meta.events.register(
+        "provide-client-params.s3.ListObjectsV2",
+        lambda params, **_: listed.append(params["Prefix"]),
+    )
+    assert sweep_house.sweep() == {"RevisionsRemoved": 1}
+    assert [prefix for prefix in listed if prefix.startswith("renditions/gallery-7/photo-42/")]
+    assert not {"renditions/", "renditions/gallery-7/"} & {*listed}
+    assert house.keys("renditions/") == [made]
+    assert (
+        house.record_at({"id": "photo-42"})["pipeline"]
+        .keys()
+        .isdisjoint({"leftovers", "leftoverKeys"})
+    )
+
+
 def test_what_killed_and_failed_runs_have_written_goes(sweep_house: SweepHouse) -> None:
     house, job = sweep_house.house, sweep_house.house.upload()
     sweep_house.crash(job)
@@ -137,7 +165,7 @@ def test_hostile_leftovers_remove_nothing(sweep_house: SweepHouse) -> None:
     before = house.keys()
     assert sweep_house.sweep() == {}
     assert house.keys() == before
-    assert "leftovers" not in house.record["pipeline"]
+    assert house.record["pipeline"]["leftovers"].keys() == {*HOSTILE, own}
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,8 @@ def test_a_video_goes_to_the_videos_queue(sweep_house: SweepHouse) -> None:
     assert sweep_house.house.record_of("m", "g")["type"] == "video"
 
 
-@pytest.mark.parametrize("hours", [0, 1.9, 49])
-def test_an_upload_is_looked_at_between_two_hours_and_two_days(
+@pytest.mark.parametrize("hours", [0, 1.9, 145])
+def test_an_upload_is_looked_at_between_two_hours_and_six_days(
     sweep_house: SweepHouse, hours: float
 ) -> None:
     sweep_house.house.upload()
@@ -237,6 +237,24 @@ def test_while_messages_wait_a_dead_workers_own_may_be_among_them(sweep_house: S
     sweep_house.turn(3 * HOUR)
     assert sweep_house.sweep() == {}
     assert sweep_house.work() == [COMPLETED]
+
+
+def test_what_waited_longer_than_its_queue_keeps_messages_is_lost(sweep_house: SweepHouse) -> None:
+    """Others wait there still, but none of these can."""
+    house = sweep_house.house
+    lost, died = ("originals/g/lost/a.jpg", "originals/g/died/a.jpg")
+    house.upload(key=lost)
+    sweep_house.crash(house.upload(key=died))
+    sweep_house.sqs.send_message(
+        QueueUrl=sweep_house.queues["images"],
+        MessageBody=write_event(house.upload(key="originals/g/other/a.jpg"), "PutObject"),
+    )
+    sweep_house.turn(4 * DAY)
+    assert sweep_house.sweep() == {}
+    sweep_house.age_objects(2 * HOUR, "originals/g/lost/")
+    sweep_house.age_records(2 * HOUR)
+    assert sweep_house.sweep() == {"LeasesExpired": 1, "UploadsMissed": 1, "Requeued": 2}
+    assert {job.key for job in sweep_house.jobs()} >= {lost, died}
 
 
 def test_a_job_on_another_bucket_under_the_same_key_is_not_undone(sweep_house: SweepHouse) -> None:

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from aws_names import BUCKET, TABLE
 from media_pipeline.events import Job
 from media_pipeline.worker import (
@@ -70,6 +72,26 @@ def test_an_event_of_a_replaced_upload_brings_in_the_newer_one(house: House) -> 
     [key] = house.keys("renditions/")
     assert house.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == b"newer"
     assert house.run(newer) == DUPLICATE
+
+
+def test_a_newer_upload_that_was_taken_up_and_not_done_is_gone_on_with(house: House) -> None:
+    """Its own event may have come meanwhile, and have been answered that a worker was at it."""
+    older = house.upload(b"older", "0A")
+    newer = replace(house.upload(b"newer", "0B"), holder="message-2")
+
+    def be_interrupted(task: Task) -> dict[str, Any]:
+        assert house.run(newer) == BUSY
+        raise ConnectionError("reset")
+
+    house.process = be_interrupted
+    with pytest.raises(ConnectionError):
+        house.run(older)
+    house.process = copy_original
+    assert house.run(older) == COMPLETED
+    assert house.s3.get_object(Bucket=BUCKET, Key=house.record["stream"]["key"])["Body"].read() == (
+        b"newer"
+    )
+    assert house.record["pipeline"]["attempts"] == 2
 
 
 def test_a_versioned_upload_is_read_as_the_version_its_event_named(house: House) -> None:

@@ -105,6 +105,27 @@ def test_a_mistyped_key_takes_nothing_from_a_good_record(house: House) -> None:
     assert house.record == before
 
 
+@pytest.mark.parametrize(("status", "is_lost"), [(404, False), (403, True), (503, True)])
+def test_no_upload_is_dropped_because_s3_will_not_say_whether_it_is_current(
+    house: House, status: int, is_lost: bool
+) -> None:
+    house.run(house.upload(b"older", sequencer=None))
+    newer = house.upload(b"newer")
+    before = house.record
+
+    def head_object(**_: object) -> None:
+        metadata: Any = {"HTTPStatusCode": status}
+        raise ClientError({"Error": {}, "ResponseMetadata": metadata}, "HeadObject")
+
+    house.s3.head_object = head_object  # type: ignore[method-assign,assignment]
+    if is_lost:
+        with pytest.raises((TransientError, ClientError)):
+            house.run(newer)
+    else:
+        assert house.run(newer).name == "Superseded"
+    assert house.record == before
+
+
 def test_an_upload_that_is_deleted_before_it_was_read_fails(house: House) -> None:
     replaced = house.upload(b"older")
     house.upload(b"newer")
