@@ -7,7 +7,7 @@ variable "sweep" {
 
     - `enabled` (as `intake.enabled`).
     - `schedule` (rate(3 hours)): a rate of 15 minutes to 12 hours, or cron(...) in UTC, at least
-      twice a day, for it looks at the uploads of the last two days.
+      twice a day, for until it runs what has stopped stays so.
     - `existing_role_name` (none): a role of yours, which lambda.amazonaws.com and
       scheduler.amazonaws.com may both assume, instead of one being made for each; `iam.path` and
       `iam.attach_policies` count for it too. `policies.sweep` says what it must allow.
@@ -35,7 +35,7 @@ variable "sweep" {
         ] : minutes >= 15 && minutes <= 720
       ])
     )
-    error_message = "Write `sweep.schedule` as a rate of 15 minutes to 12 hours, such as rate(3 hours), or as six fields of cron, such as cron(0 */6 * * ? *): at least twice a day, for the sweep looks at the uploads of the last two days."
+    error_message = "Write `sweep.schedule` as a rate of 15 minutes to 12 hours, such as rate(3 hours), or as six fields of cron, such as cron(0 */6 * * ? *): at least twice a day, for until the sweep runs what has stopped stays so."
   }
 
   validation {

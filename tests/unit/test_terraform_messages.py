@@ -36,7 +36,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         ),
         (
             'sweep = { schedule = "rate(1 day)" }',
-            "at least twice a day, for the sweep looks at the uploads of the last two days",
+            "at least twice a day, for until the sweep runs what has stopped stays so",
             "alarms",
         ),
     ],
