@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 from threading import Semaphore, Thread, current_thread
 from types import FrameType
@@ -55,10 +56,24 @@ class Worker(Thread):
     """A function's invocation, which runs only while the schedule waits for it.
 
     It stops at each call to AWS, `pending`, and goes on when `step` says what becomes of that.
+    `deadline` is until when it may run, `skew` how wrong its clock is, `kind` whether it is a
+    `sweep` or a `function`; `receives` is how often its message was handed out, if it has one.
     """
 
-    def __init__(self, work: Callable[[], object], ended: Callable[[Worker], None]) -> None:
+    def __init__(
+        self,
+        work: Callable[[], object],
+        ended: Callable[[Worker], None],
+        deadline: datetime,
+        skew: timedelta,
+        kind: str,
+        receives: int | None,
+    ) -> None:
         super().__init__(daemon=True)
+        self.deadline = deadline
+        self.skew = skew
+        self.kind = kind
+        self.receives = receives
         self._work = work
         self._ended = ended
         self._may_run = Semaphore(0)

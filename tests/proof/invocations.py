@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from threading import current_thread
 from types import ModuleType
@@ -13,7 +12,6 @@ from typing import Any
 
 from aws_names import REGION
 from proof.aws import ACCOUNT
-from proof.gates import Worker
 
 FUNCTIONS = {"images": "image_processor", "videos": "video_processor"}
 
@@ -80,28 +78,6 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return int(self.seconds_left() * 1000)
-
-
-class Running(Worker):
-    """An invocation: until when it may run, how wrong its clock is, whether it is a `sweep`'s.
-
-    `receives` is how often its message was handed out, if it has one.
-    """
-
-    def __init__(
-        self,
-        work: Callable[[], object],
-        ended: Callable[[Worker], None],
-        deadline: datetime,
-        skew: timedelta,
-        kind: str,
-        receives: int | None,
-    ) -> None:
-        super().__init__(work, ended)
-        self.deadline = deadline
-        self.skew = skew
-        self.kind = kind
-        self.receives = receives
 
 
 def own_folder(folder: Path) -> str:

@@ -10,9 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from proof.aws import Clock
 from proof.figures import Figures
-from proof.gates import FAULTS, KILLS, Fate
-from proof.invocations import Running
-from proof.promises import ViolationError
+from proof.gates import FAULTS, KILLS, Fate, Worker
 from proof.uploads import CONTENTS
 from proof.world import World
 
@@ -133,12 +131,12 @@ class Schedules(RuleBasedStateMachine):
         known = CONTENTS[self.kind]
         return known[pick % len(known)]
 
-    def _worker(self, pick: int) -> Running | None:
+    def _worker(self, pick: int) -> Worker | None:
         """One that runs, else one for the next message."""
         workers = self.world.workers
         return workers[pick % len(workers)] if workers else self.world.poll(timedelta())
 
-    def _run(self, worker: Running, steps: int) -> None:
+    def _run(self, worker: Worker, steps: int) -> None:
         for _ in range(steps):
             if worker in self.world.workers:
                 self.world.step(worker)
@@ -146,6 +144,3 @@ class Schedules(RuleBasedStateMachine):
     def teardown(self) -> None:
         if self._world is not None:
             self._world.close()
-
-
-__all__ = ["Schedules", "ViolationError"]

@@ -27,7 +27,10 @@ class Witness:
 
     def __init__(self, uploads: Uploads) -> None:
         self._uploads = uploads
+        self._completed: set[tuple[str, str]] = set()
+        """The key and the revision of each."""
         self._completions: Counter[tuple[str, str]] = Counter()
+        """By key and version."""
         self._shown: dict[str, int] = {}
         self.purged = False
         self.asked: set[str] = set()
@@ -68,18 +71,18 @@ class Witness:
         pipeline = record["pipeline"]
         key, version = pipeline["key"], pipeline["sourceVersion"]
         run = (key, pipeline["revision"])
-        if run in self._completions:
+        if run in self._completed:
             return
-        self._completions[run] += 1
+        self._completed.add(run)
         order = self._uploads.order_of(key, version)
         if order < self._shown.get(key, -1):
             raise ViolationError(
                 "older over newer", f"{key}: upload {order} after {self._shown[key]}"
             )
         self._shown[key] = order
-        self._completions[key, f"version {version}"] += 1
+        self._completions[key, version] += 1
         times = sum((u.key, u.version) == (key, version) for u in self._uploads.made)
-        if self._completions[key, f"version {version}"] > times + self.retries[key]:
+        if self._completions[key, version] > times + self.retries[key]:
             raise ViolationError("completed twice", f"{key} in version {version}")
 
     def judge_order(self) -> None:
@@ -95,6 +98,12 @@ class Witness:
                 raise ViolationError(
                     "not the latest", f"{upload.key}: upload {held} of {upload.order}, unswept"
                 )
+
+    def judge_unswept(self) -> None:
+        """Where nobody was killed, every message has brought its upload to an end by itself."""
+        for record in aws.records():
+            if "endedAt" not in record["pipeline"]:
+                raise ViolationError("left to the sweep", record["pipeline"]["key"])
 
     def judge_states(self, *, is_redriven: bool) -> None:
         """Each upload that is the latest has the one record that a calm run gives.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import atexit
+import os
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
+from unittest.mock import patch
 
+import time_machine
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -18,11 +22,14 @@ from clips import layer_on_path
 from proof import aws, calm
 from proof.aws import Clock
 from proof.figures import Figures
+from proof.invocations import Executor, own_folder
 from proof.machine import Schedules
 from proof.promises import reach
 from proof.stories import STORIES, kill_everywhere, tell_story
 from proof.uploads import CONTENTS
-from proof.world import World, proving
+from proof.world import World
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 BATCH = 100
 """What hypothesis has generated it remembers, and grows slow of it."""
@@ -66,10 +73,27 @@ def begin() -> None:
     stack = ExitStack()
     atexit.register(stack.close)
     stack.enter_context(layer_on_path(Path(mkdtemp())))
-    _clock[:] = [stack.enter_context(proving())]
+    _clock[:] = [stack.enter_context(_proving())]
     for kind, contents in CONTENTS.items():
         for content in contents:
             _stay_calm(_clock[0], kind, content)
+
+
+@contextmanager
+def _proving() -> Iterator[Clock]:
+    """Everything that worlds of one process share; what functions log goes nowhere."""
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        redirect_stdout(nowhere),
+        time_machine.travel(START, tick=False) as traveller,
+        aws.embedded(),
+        TemporaryDirectory() as folder,
+        patch("media_pipeline.work_folder.tempfile.gettempdir", lambda: own_folder(Path(folder))),
+        patch("media_pipeline.storage.ThreadPoolExecutor", Executor),
+        patch("sweeping.sweeper.SEGMENTS", 1),
+        patch("sweeping.tables.SEGMENTS", 1),
+    ):
+        yield Clock(traveller, START)
 
 
 def _stay_calm(clock: Clock, kind: str, content: str) -> None:

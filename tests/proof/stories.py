@@ -9,8 +9,7 @@ from functools import partial
 from proof import aws
 from proof.aws import Clock
 from proof.figures import Figures
-from proof.gates import KILLS, Fate
-from proof.invocations import Running
+from proof.gates import KILLS, Fate, Worker
 from proof.world import World
 
 Story = Callable[[World], None]
@@ -111,6 +110,30 @@ def stalled(world: World) -> None:
     world.drain()
 
 
+def taken_up(world: World) -> None:
+    """A newer version's message meets the older one's worker at it, who then fails."""
+    world.deliver(world.upload(0, "damaged"))
+    world.deliver(world.upload(0, "wide"))
+    first = _started(world, steps=4)
+    world.finish(_started(world, steps=0))
+    world.outages["s3"] = (Fate.FAILED, 4)
+    world.finish(first)
+    world.drain()
+
+
+def asked_for(world: World) -> None:
+    """An upload's message meets one who was asked for it directly, who then fails."""
+    upload = world.upload(0, "wide")
+    world.deliver(upload)
+    asked = world.ask(upload, timedelta(), retry=False)
+    for _ in range(3):
+        world.step(asked)
+    world.finish(_started(world, steps=0))
+    world.outages["s3"] = (Fate.FAILED, 4)
+    world.finish(asked)
+    world.drain()
+
+
 def lost(world: World) -> None:
     """An event never comes, and the sweep finds the upload."""
     world.upload(0, "wide").is_lost = True
@@ -135,7 +158,7 @@ def given_up(world: World) -> None:
         world.purge()
 
 
-def _started(world: World, steps: int, skew: timedelta = timedelta()) -> Running:
+def _started(world: World, steps: int, skew: timedelta = timedelta()) -> Worker:
     """A worker for the next message, some calls on its way."""
     worker = world.poll(skew)
     assert worker is not None, "there is no message"
@@ -149,7 +172,7 @@ STORIES: dict[str, tuple[Story, ...]] = {
     "images": (
         *(good, damaged, replaced, overtaken, twice_at_once, outlived, of_one_moment),
         *(out_of_order, unreadable_for_a_while, unreadable_for_long, stalled),
-        *(lost, left_over, given_up),
+        *(taken_up, asked_for, lost, left_over, given_up),
     ),
     "videos": (good, left_over),
 }

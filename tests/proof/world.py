@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable
+from datetime import timedelta
 from threading import current_thread
 from typing import Any
-from unittest.mock import patch
 
 import boto3
-import time_machine
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from aws_names import BUCKET, REGION
 from proof import aws
 from proof.aws import ACCOUNT, DEAD_LETTERS, QUEUE, URL, Clock
 from proof.figures import Figures
-from proof.gates import Call, Fate, Gate, Worker
-from proof.invocations import FUNCTIONS, Context, Executor, Running, handler_of, own_folder
+from proof.gates import KILLS, Call, Fate, Gate, Worker
+from proof.invocations import FUNCTIONS, Context, Executor, handler_of
 from proof.promises import ViolationError, Witness
 from proof.uploads import Upload, Uploads
 
-START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TIMEOUT = timedelta(seconds=120)
 SWEEP_TIMEOUT = timedelta(seconds=900)
 
@@ -42,10 +35,12 @@ class World:
         self.clock = clock
         self.figures = figures
         self.kind = kind
-        self.workers: list[Running] = []
+        self.workers: list[Worker] = []
         self.outages: dict[str, tuple[Fate, int]] = {}
         self.fates: dict[int, Fate] = {}
         self.had_two_workers = False
+        self.needs_sweep = False
+        """Whether somebody was killed, or a sweep may have been interrupted."""
         self.calls = 0
         self._requests = 0
         self._violation: ViolationError | None = None
@@ -69,7 +64,7 @@ class World:
 
     # What Lambda does.
 
-    def poll(self, skew: timedelta) -> Running | None:
+    def poll(self, skew: timedelta) -> Worker | None:
         """Invoke the function for a message, if one is to be had."""
         sqs = boto3.client("sqs")
         found = sqs.receive_message(
@@ -99,7 +94,7 @@ class World:
         receives = int(message["Attributes"]["ApproximateReceiveCount"])
         return self._invoke(handler, event, ended, TIMEOUT, skew, "function", receives)
 
-    def ask(self, upload: Upload, skew: timedelta, *, retry: bool) -> Running:
+    def ask(self, upload: Upload, skew: timedelta, *, retry: bool) -> Worker:
         """Invoke the function directly for what an upload's key holds now."""
         if retry:
             self.witness.retries[upload.key] += 1
@@ -108,7 +103,7 @@ class World:
         handler = FUNCTIONS[self.kind]
         return self._invoke(handler, payload, lambda _: None, TIMEOUT, skew, "function")
 
-    def sweep(self, skew: timedelta) -> Running:
+    def sweep(self, skew: timedelta) -> Worker:
         """Invoke the sweep, as the schedule does."""
         return self._invoke("sweep", {}, lambda _: None, SWEEP_TIMEOUT, skew, "sweep")
 
@@ -121,8 +116,9 @@ class World:
         skew: timedelta,
         kind: str,
         receives: int | None = None,
-    ) -> Running:
+    ) -> Worker:
         self._requests += 1
+        self.needs_sweep |= kind == "sweep"
         deadline = self.clock.now + timeout
         context = Context(
             f"request-{self._requests}",
@@ -135,7 +131,7 @@ class World:
                 with self.clock.skewed(timedelta()):
                     settle(worker)
 
-        worker = Running(lambda: handler(event, context), ended, deadline, skew, kind, receives)
+        worker = Worker(lambda: handler(event, context), ended, deadline, skew, kind, receives)
         worker.start()
         self.workers.append(worker)
         if sum(each.kind == "function" for each in self.workers) > 1:
@@ -143,7 +139,7 @@ class World:
         self._step(worker, Fate.PASSED)
         return worker
 
-    def step(self, worker: Running, fate: Fate = Fate.PASSED) -> None:
+    def step(self, worker: Worker, fate: Fate = Fate.PASSED) -> None:
         """Let the worker's pending call meet its fate; an outage of the service overrules."""
         call = worker.pending
         assert call is not None
@@ -157,7 +153,8 @@ class World:
                 del self.outages[call.service]
         self._step(worker, fate)
 
-    def _step(self, worker: Running, fate: Fate) -> None:
+    def _step(self, worker: Worker, fate: Fate) -> None:
+        self.needs_sweep |= fate in KILLS
         with self.clock.skewed(worker.skew):
             worker.step(fate)
         if worker.pending is None:
@@ -168,7 +165,7 @@ class World:
             self._count(violation)
             raise violation
 
-    def finish(self, worker: Running) -> None:
+    def finish(self, worker: Worker) -> None:
         while worker in self.workers:
             self.step(worker)
 
@@ -187,7 +184,7 @@ class World:
     def _passed(self, call: Call, response: AWSResponse) -> None:
         with self.clock.skewed(timedelta()):
             worker = current_thread()
-            assert isinstance(worker, Running)
+            assert isinstance(worker, Worker)
             try:
                 self.witness.see(call, response.status_code, worker.kind, worker.receives)
             except ViolationError as violation:
@@ -201,6 +198,7 @@ class World:
 
     def purge(self) -> None:
         """Every message is gone."""
+        self.needs_sweep = True
         boto3.client("sqs").purge_queue(QueueUrl=URL)
         self.witness.purged = True
 
@@ -219,6 +217,8 @@ class World:
                 self.deliver(upload)
         self.drain()
         self.witness.judge_order()
+        if not self.needs_sweep:
+            self.witness.judge_unswept()
         self._sweep_until_all_end()
         self.witness.judge_states(is_redriven=False)
         self._redrive()
@@ -289,20 +289,3 @@ class World:
             self.figures.with_two_workers += self.had_two_workers
             for worker in [*self.workers]:
                 self._step(worker, Fate.KILLED_BEFORE)
-
-
-@contextmanager
-def proving() -> Iterator[Clock]:
-    """Everything that worlds of one process share; what functions log goes nowhere."""
-    with (
-        Path(os.devnull).open("w") as nowhere,
-        redirect_stdout(nowhere),
-        time_machine.travel(START, tick=False) as traveller,
-        aws.embedded(),
-        TemporaryDirectory() as folder,
-        patch("media_pipeline.work_folder.tempfile.gettempdir", lambda: own_folder(Path(folder))),
-        patch("media_pipeline.storage.ThreadPoolExecutor", Executor),
-        patch("sweeping.sweeper.SEGMENTS", 1),
-        patch("sweeping.tables.SEGMENTS", 1),
-    ):
-        yield Clock(traveller, START)
