@@ -10,6 +10,7 @@ from proof import aws
 from proof.aws import Clock
 from proof.figures import Figures
 from proof.gates import KILLS, Fate, Worker
+from proof.promises import ViolationError
 from proof.world import World
 
 Story = Callable[[World], None]
@@ -114,7 +115,7 @@ def taken_up(world: World) -> None:
     """A newer version's message meets the older one's worker at it, who then fails."""
     world.deliver(world.upload(0, "damaged"))
     world.deliver(world.upload(0, "wide"))
-    first = _started(world, steps=4)
+    first = _started(world, steps=5)
     world.finish(_started(world, steps=0))
     world.outages["s3"] = (Fate.FAILED, 4)
     world.finish(first)
@@ -132,6 +133,8 @@ def asked_for(world: World) -> None:
     world.outages["s3"] = (Fate.FAILED, 4)
     world.finish(asked)
     world.drain()
+    if world.witness.exhausted():
+        raise ViolationError("given up early", "at its message's first meeting")
 
 
 def lost(world: World) -> None:
