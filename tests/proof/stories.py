@@ -115,7 +115,7 @@ def taken_up(world: World) -> None:
     """A newer version's message meets the older one's worker at it, who then fails."""
     world.deliver(world.upload(0, "damaged"))
     world.deliver(world.upload(0, "wide"))
-    first = _started(world, steps=5)
+    first = _started(world, steps=6)
     world.finish(_started(world, steps=0))
     world.outages["s3"] = (Fate.FAILED, 4)
     world.finish(first)
@@ -212,6 +212,8 @@ def tell(begin: Callable[[], World], story: Story, fates: dict[int, Fate]) -> in
         finally:
             world.close()
     except BaseException as error:
+        if isinstance(error, ViolationError):
+            world.count(error)
         disturbed = {number: fate.value for number, fate in fates.items()}
         error.add_note(f"in the story `{story.__name__}` of {world.kind}; calls: {disturbed}")
         raise

@@ -162,7 +162,7 @@ class World:
             self.workers.remove(worker)
         if self._violation:
             violation, self._violation = self._violation, None
-            self._count(violation)
+            self.count(violation)
             raise violation
 
     def finish(self, worker: Worker) -> None:
@@ -273,7 +273,8 @@ class World:
             if self.witness.is_beyond_redrive(upload.key):
                 sqs.send_message(QueueUrl=URL, MessageBody=upload.event)
 
-    def _count(self, violation: ViolationError) -> None:
+    def count(self, violation: ViolationError) -> None:
+        """Once, however often it is told of."""
         if not violation.is_counted:
             violation.is_counted = True
             self.figures.violations[violation.kind] += 1
@@ -283,7 +284,7 @@ class World:
         try:
             self.settle()
         except ViolationError as violation:
-            self._count(violation)
+            self.count(violation)
             raise
         finally:
             self.figures.with_two_workers += self.had_two_workers
