@@ -15,6 +15,9 @@ from proof.world import World
 
 Story = Callable[[World], None]
 
+ASKED = 5
+"""How often the functions' clients ask before they give a call up."""
+
 
 def good(world: World) -> None:
     world.deliver(world.upload(0, "wide"))
@@ -86,7 +89,7 @@ def out_of_order(world: World) -> None:
 def unreadable_for_a_while(world: World) -> None:
     """S3 is out of order for one try."""
     world.deliver(world.upload(0, "wide"))
-    world.outages["s3"] = (Fate.FAILED, 4)
+    world.outages["s3"] = (Fate.FAILED, ASKED)
     world.drain()
 
 
@@ -112,11 +115,11 @@ def stalled(world: World) -> None:
 
 
 def taken_up(world: World) -> None:
-    """An older version's worker goes on with a newer one, whose event is lost, and fails at that."""
+    """An older version's worker takes up a newer one, whose event is lost, and fails at that."""
     world.deliver(world.upload(0, "damaged"))
     world.upload(0, "wide").is_lost = True
     first = _started(world, steps=6)
-    world.outages["s3"] = (Fate.FAILED, 4)
+    world.outages["s3"] = (Fate.FAILED, ASKED)
     world.finish(first)
     world.drain()
 
@@ -129,7 +132,7 @@ def asked_for(world: World) -> None:
     for _ in range(3):
         world.step(asked)
     world.finish(_started(world, steps=0))
-    world.outages["s3"] = (Fate.FAILED, 4)
+    world.outages["s3"] = (Fate.FAILED, ASKED)
     world.finish(asked)
     world.drain()
     if world.witness.exhausted():
