@@ -241,14 +241,7 @@ class Worker:
                 record=Record(self._catalog, lease, self._clock),
                 remaining=invocation.seconds_left,
             )
-            try:
-                results = assignment.process(task)
-            except PermanentError as error:
-                own = time.monotonic() - fetched - publisher.seconds_waited
-                lost = invocation.seconds_had - invocation.seconds_left() - own
-                if error.code == "time_limit" and lost > invocation.seconds_had * MOST_LOST:
-                    raise TransientError("the time went to AWS or to other jobs") from error
-                raise
+            results = _process(assignment, task, invocation)
             processed = time.monotonic()
             publisher.wait()
             timings = {
@@ -278,3 +271,16 @@ class Worker:
                 "what is written differ.",
             )
         return key
+
+
+def _process(assignment: Assignment, task: Task, invocation: Invocation) -> dict[str, Any]:
+    """Raises `TransientError` in place of a `time_limit` for which the job is not to blame."""
+    started = time.monotonic()
+    try:
+        return assignment.process(task)
+    except PermanentError as error:
+        own = time.monotonic() - started - task.publisher.seconds_waited
+        lost = invocation.seconds_had - invocation.seconds_left() - own
+        if error.code == "time_limit" and lost > invocation.seconds_had * MOST_LOST:
+            raise TransientError("the time went to AWS or to other jobs") from error
+        raise

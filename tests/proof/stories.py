@@ -15,9 +15,6 @@ from proof.world import World
 
 Story = Callable[[World], None]
 
-ASKED = 5
-"""How often the functions' clients ask before they give a call up."""
-
 
 def good(world: World) -> None:
     world.deliver(world.upload(0, "wide"))
@@ -89,7 +86,7 @@ def out_of_order(world: World) -> None:
 def unreadable_for_a_while(world: World) -> None:
     """S3 is out of order for one try."""
     world.deliver(world.upload(0, "wide"))
-    world.outages["s3"] = (Fate.FAILED, ASKED)
+    _fail(world, _started(world, steps=0))
     world.drain()
 
 
@@ -97,9 +94,8 @@ def unreadable_for_long(world: World) -> None:
     """S3 is out of order until the last try has failed."""
     world.deliver(world.upload(0, "wide"))
     for _ in range(aws.MAX_RECEIVES):
-        world.outages["s3"] = (Fate.FAILED, 1000)
         if worker := world.poll(timedelta()):
-            world.finish(worker)
+            _fail(world, worker)
         world.advance(aws.VISIBILITY + timedelta(seconds=1))
 
 
@@ -118,9 +114,7 @@ def taken_up(world: World) -> None:
     """An older version's worker takes up a newer one, whose event is lost, and fails at that."""
     world.deliver(world.upload(0, "damaged"))
     world.upload(0, "wide").is_lost = True
-    first = _started(world, steps=6)
-    world.outages["s3"] = (Fate.FAILED, ASKED)
-    world.finish(first)
+    _fail(world, _started(world, steps=6))
     world.drain()
 
 
@@ -132,8 +126,7 @@ def asked_for(world: World) -> None:
     for _ in range(3):
         world.step(asked)
     world.finish(_started(world, steps=0))
-    world.outages["s3"] = (Fate.FAILED, ASKED)
-    world.finish(asked)
+    _fail(world, asked)
     world.drain()
     if world.witness.exhausted():
         raise ViolationError("given up early", "at its message's first meeting")
@@ -161,6 +154,13 @@ def given_up(world: World) -> None:
     for _ in range(aws.MAX_RECEIVES + 1):
         world.sweep_after(timedelta(hours=3), drain=False)
         world.purge()
+
+
+def _fail(world: World, worker: Worker) -> None:
+    """Let S3 be out of order until the worker has given up."""
+    world.outages["s3"] = (Fate.FAILED, 1000)
+    world.finish(worker)
+    world.outages.clear()
 
 
 def _started(world: World, steps: int, skew: timedelta = timedelta()) -> Worker:

@@ -44,6 +44,11 @@ MUTATIONS: dict[str, tuple[str, dict[str, str], set[str]]] = {
         },
         {"not as a calm run"},
     ),
+    "a message that met another worker is dropped": (
+        "handler.py",
+        {"if BUSY in outcomes and not is_last_try:": "if False:"},
+        {"given up early"},
+    ),
     "a message is dropped after one try": (
         "handler.py",
         {
