@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,13 @@ def photo(size: tuple[int, int]) -> Image.Image:
         grain = Image.fromarray(noise.integers(0, 256, shape, dtype=np.uint8))
         layers += np.asarray(grain.resize(size, Image.Resampling.BICUBIC), dtype=float) * 2**octave
     return Image.fromarray((layers / layers.max() * 255).astype(np.uint8))
+
+
+def jpeg(size: tuple[int, int]) -> bytes:
+    """The same as a JPEG."""
+    body = BytesIO()
+    photo(size).save(body, "JPEG")
+    return body.getvalue()
 
 
 def four_corners(size: tuple[int, int], orientation: int = 1) -> Image.Image:

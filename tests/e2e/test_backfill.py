@@ -6,33 +6,22 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 
-import boto3
 import pytest
 
 from clips import moving_clip
 from e2e.application import count_messages
 from e2e.conftest import House
-from pictures import photo
+from pictures import jpeg
 
 PREFIX = "originals/gallery-7/backfilled-"
 
 
 @pytest.fixture
 def untold(house: House) -> Iterator[None]:
-    """While this lasts, no rule tells the queues of an upload."""
-    events = boto3.client("events", **house.deployment.access)
-    names = [
-        queue["rule_arn"].rpartition("/")[2]
-        for queue in house.deployment.outputs["queues"].values()
-    ]
-    for name in names:
-        events.disable_rule(Name=name)
-    yield
-    for name in names:
-        events.enable_rule(Name=name)
+    with house.untold("images", "videos"):
+        yield
 
 
 def backfill(house: House, folder: Path, *options: str) -> list[list[str]]:
@@ -56,17 +45,11 @@ def backfill(house: House, folder: Path, *options: str) -> list[list[str]]:
     return [line.split() for line in ended.stdout.splitlines()]
 
 
-def jpeg() -> bytes:
-    body = BytesIO()
-    photo((300, 200)).save(body, "JPEG")
-    return body.getvalue()
-
-
 @pytest.mark.usefixtures("untold")
 def test_what_lies_there_is_done_once(house: House, tmp_path: Path) -> None:
     names = ["a b+c%.jpg", "ü ß.JPEG", "x&y.PNG"]
     for number, name in enumerate(names):
-        house.upload(f"{PREFIX}{number}/{name}", jpeg())
+        house.upload(f"{PREFIX}{number}/{name}", jpeg((300, 200)))
     house.upload(f"{PREFIX}text/text.jpg", b"just text")
     house.upload(f"{PREFIX}notes/notes.txt", b"just text")
     clip = moving_clip(tmp_path / "clip.mp4", size=(640, 360), seconds=1.0)

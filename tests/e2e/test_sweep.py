@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from typing import Any
 
 import boto3
@@ -18,7 +15,7 @@ from e2e.conftest import House
 from media_pipeline.events import Job
 from media_pipeline.leases import format_time, parse_time
 from media_pipeline.updates import write_item
-from pictures import photo
+from pictures import jpeg
 from sweep_house import Killed
 from sweeping.counts import Count
 from sweeping.settings import SweepSettings
@@ -27,12 +24,6 @@ from worker_house import PLENTY
 from worker_house import House as WorkerHouse
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-def jpeg(size: tuple[int, int]) -> bytes:
-    body = BytesIO()
-    photo(size).save(body, "JPEG")
-    return body.getvalue()
 
 
 def sweep(house: House) -> dict[str, int]:
@@ -73,18 +64,6 @@ def turn_back(house: House, media_id: str, passed: timedelta) -> None:
     )
 
 
-@contextmanager
-def losing_events(house: House) -> Iterator[None]:
-    """While it lasts, nobody is told of uploads."""
-    events = boto3.client("events", **house.deployment.access)
-    name = house.deployment.outputs["queues"]["images"]["rule_arn"].rpartition("/")[2]
-    events.disable_rule(Name=name)
-    try:
-        yield
-    finally:
-        events.enable_rule(Name=name)
-
-
 def folders(house: House, media_id: str) -> set[str]:
     """The revisions under which outputs of a medium lie."""
     listed = house.s3.list_objects_v2(
@@ -95,7 +74,7 @@ def folders(house: House, media_id: str) -> set[str]:
 
 def test_a_job_whose_worker_was_killed_is_completed(house: House) -> None:
     key = "originals/gallery-7/crashed/photo.jpg"
-    with losing_events(house):
+    with house.untold("images"):
         answer = house.s3.put_object(Bucket=house.deployment.bucket, Key=key, Body=jpeg((900, 600)))
     job = Job(
         house.deployment.bucket,
@@ -168,7 +147,7 @@ def test_an_upload_whose_event_was_lost_is_completed(house: House) -> None:
 
     It runs in this process, with the environment of the deployed one.
     """
-    with losing_events(house):
+    with house.untold("images"):
         house.upload("originals/gallery-7/lost/a b+c%.jpg", jpeg((900, 600)))
     assert sweep(house)["UploadsMissed"] == 0
     assert house.record("lost") == {}
