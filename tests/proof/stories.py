@@ -122,9 +122,7 @@ def asked_for(world: World) -> None:
     """An upload's message meets one who was asked for it directly, who then fails."""
     upload = world.upload(0, "wide")
     world.deliver(upload)
-    asked = world.ask(upload, timedelta(), retry=False)
-    for _ in range(3):
-        world.step(asked)
+    asked = _walked(world, world.ask(upload, timedelta(), retry=False), steps=3)
     world.finish(_started(world, steps=0))
     _fail(world, asked)
     world.drain()
@@ -167,6 +165,10 @@ def _started(world: World, steps: int, skew: timedelta = timedelta()) -> Worker:
     """A worker for the next message, some calls on its way."""
     worker = world.poll(skew)
     assert worker is not None, "there is no message"
+    return _walked(world, worker, steps)
+
+
+def _walked(world: World, worker: Worker, steps: int) -> Worker:
     for _ in range(steps):
         if worker in world.workers:
             world.step(worker)
