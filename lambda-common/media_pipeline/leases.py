@@ -20,8 +20,8 @@ SEQUENCER_LENGTH = 64
 
 REVISION_LENGTH = 12
 
-MEANT = ""
-"""In place of since when a revision is left over: the record may still mean it."""
+MEANT, BEGUN = "", "-"
+"""In place of since when a revision is left over: it was complete, or its run came to no end."""
 
 
 class Verdict(Enum):
@@ -112,7 +112,7 @@ def grant(pipeline: dict[str, Any] | None, claim: Claim) -> dict[str, Any]:
         attempts += int(pipeline["attempts"])
     leftovers = {**pipeline.get("leftovers", {})} if pipeline else {}
     if pipeline and "revision" in pipeline:
-        leftovers[pipeline["revision"]] = MEANT
+        leftovers[pipeline["revision"]] = BEGUN if "leaseToken" in pipeline else MEANT
     keys = {**pipeline.get("leftoverKeys", {})} if pipeline else {}
     if pipeline and "key" in pipeline and pipeline["key"] != claim.key:
         keys = {**dict.fromkeys(leftovers, pipeline["key"]), **keys}
@@ -142,9 +142,13 @@ def is_ours(pipeline: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(pipeline, dict) and pipeline.keys() >= granted
 
 
-def left_at(leftovers: Mapping[str, str], now: datetime) -> dict[str, str]:
-    """The leftovers of a record that ends now: what it meant until then it does no longer."""
-    return {revision: since or format_time(now) for revision, since in leftovers.items()}
+def left_at(leftovers: Mapping[str, str], now: datetime, *, is_over: bool) -> dict[str, str]:
+    """The leftovers of a record that ends now: what it meant until then it does no longer.
+
+    Unless that is over, what was complete is meant still.
+    """
+    ended = (MEANT, BEGUN) if is_over else (BEGUN,)
+    return {r: format_time(now) if since in ended else since for r, since in leftovers.items()}
 
 
 def _is_same_work(pipeline: dict[str, Any], claim: Claim) -> bool:

@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 
 from media_pipeline.failures import BadPayloadError, PermanentError, TransientError
 from media_pipeline.leases import (
-    MEANT,
     Claim,
     Verdict,
     format_time,
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CLAIM_ATTEMPTS = 5
-
-LEASE = ("leaseToken", "holder", "leaseExpiresAt")
-"""What of a `pipeline` map is the lease alone."""
 
 CREATED = frozenset({"createdAt"})
 """What a claim leaves as an earlier one, or the application, has written it."""
@@ -178,28 +174,25 @@ class Catalog:
         progress = dict(zip(PROGRESS, ("completed", 100), strict=True))
         count = results.get("segmentsCreated")
         outcome = {} if count is None else {"segmentsCreated": count}
-        update = Update()
-        update.remove_from_pipeline(*LEASE)
-        self._end(lease, update, "completed", outcome, {**results, **progress, "error": None})
+        self._end(lease, "completed", outcome, {**results, **progress, "error": None})
 
     def fail(self, lease: Lease, error: PermanentError) -> None:
         """Say that this upload cannot be processed, and why."""
-        update = Update()
-        update.remove_from_pipeline(*LEASE)
-        self._end_failed(lease, update, error)
+        explained = {"code": error.code, "message": error.sentence}
+        self._end(lease, "failed", explained, {"error": explained})
 
     def exhaust(self, lease: Lease, last: str) -> None:
         """Say that the last try failed too, and give the lease back: a redrive may claim again.
 
+        What was made before stays until that has come to an end: pages may go on with it.
         `last` says how it failed, such as `with TimeoutError`.
         """
         sentence = (
             f"Every try failed, the last {last}; mend the cause that the function's log names, "
             "then redrive the dead-letter queue or invoke the function again."
         )
-        update = Update()
-        update.set_in_pipeline("leaseExpiresAt", format_time(self._now()))
-        self._end_failed(lease, update, PermanentError("retries_exhausted", sentence))
+        explained = {"code": "retries_exhausted", "message": sentence}
+        self._end(lease, "failed", explained, {"error": explained}, is_over=False)
 
     def release(self, lease: Lease) -> None:
         """Give the lease back, so that the next delivery may claim at once."""
@@ -207,29 +200,32 @@ class Catalog:
         update.set_in_pipeline("leaseExpiresAt", format_time(self._now()))
         self._write_held(lease, update, {})
 
-    def _end_failed(self, lease: Lease, update: Update, error: PermanentError) -> None:
-        explained = {"code": error.code, "message": error.sentence}
-        self._end(lease, update, "failed", explained, {"error": explained})
-
     def _end(
         self,
         lease: Lease,
-        update: Update,
         status: Status,
         outcome: Mapping[str, Any],
         attributes: Mapping[str, Any],
+        *,
+        is_over: bool = True,
     ) -> None:
         """`outcome` is what the answer to a duplicate needs."""
+        moment = self._now()
+        now = format_time(moment)
+        update = Update()
+        leftovers = left_at(lease.leftovers, moment, is_over=is_over)
+        if is_over:
+            update.remove_from_pipeline("leaseToken", "holder", "leaseExpiresAt")
+        else:
+            update.set_in_pipeline("leaseExpiresAt", now)
+        if status == "failed" and lease.revision:
+            # A failed record means nothing, its own revision included.
+            update.remove_from_pipeline("revision")
+            leftovers[lease.revision] = now
+        if leftovers:
+            update.set_in_pipeline("leftovers", leftovers)
         if outcome:
             update.set_in_pipeline("outcome", outcome)
-        leftovers = {**lease.leftovers}
-        if status == "failed" and lease.revision:
-            # It means nothing, its own revision included.
-            update.remove_from_pipeline("revision")
-            leftovers[lease.revision] = MEANT
-        if leftovers:
-            update.set_in_pipeline("leftovers", left_at(leftovers, self._now()))
-        now = format_time(self._now())
         update.set_in_pipeline("endedAt", now)
         update.set_in_pipeline("endedBy", lease.token)
         ended = {"status": status, "processedAt": now, "updatedAt": now}

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import Any
 
-from media_pipeline.leases import is_ours, parse_time
+from media_pipeline.leases import BEGUN, MEANT, is_ours, parse_time
 
 LEASE_PATIENCE = timedelta(hours=2)
 """Longer than any queue hides a message (90 minutes): it would have brought the job back itself."""
@@ -62,11 +62,11 @@ def find(item: Mapping[str, Any], pending: PendingWords | None, now: datetime) -
 
 
 def leftovers_of(pipeline: Mapping[str, Any], now: datetime) -> list[str]:
-    """The revisions that a record has not meant for a day; while it is claimed, none is told of."""
-    if "leaseToken" in pipeline:
+    """The revisions that a record has not meant for a day; of one in work, none."""
+    if "endedAt" not in pipeline:
         return []
-    revisions = pipeline.get("leftovers", {}).items()
-    return [revision for revision, since in revisions if since and parse_time(since) < now - DAY]
+    dated = {r: t for r, t in pipeline.get("leftovers", {}).items() if t not in (MEANT, BEGUN)}
+    return [revision for revision, since in dated.items() if parse_time(since) < now - DAY]
 
 
 def _moment(value: object) -> datetime | None:

@@ -257,21 +257,25 @@ def test_a_medium_that_is_replaced_all_day_long_keeps_a_day_of_its_leftovers(
 
 
 def test_what_was_made_before_outlives_tries_that_came_to_no_end(sweep_house: SweepHouse) -> None:
-    """Until a redrive is done, pages may go on with what they have."""
+    """Until a redrive is done, pages may go on with what they have; what the tries wrote goes."""
     house, job = sweep_house.house, sweep_house.house.upload()
     house.run(job)
     made = house.record["stream"]["key"]
 
     def be_unreachable(task: Task) -> dict[str, Any]:
+        copy_original(task)
+        task.publisher.wait()
         raise ConnectionError("refused")
 
     process, house.process = house.process, be_unreachable
+    sweep_house.crash(replace(job, retry=True))
     with pytest.raises(ConnectionError):
-        house.run(replace(job, retry=True), LAST_TRY)
+        house.run(job, LAST_TRY)
     assert house.record["error"]["code"] == "retries_exhausted"
+    assert len(house.keys("renditions/")) == 3
     sweep_house.turn(3 * DAY)
-    assert sweep_house.sweep() == {}
-    assert made in house.keys("renditions/")
+    assert sweep_house.sweep() == {"RevisionsRemoved": 2}
+    assert house.keys("renditions/") == [made]
     house.process = process
     assert house.run(job) == COMPLETED
     sweep_house.turn(OLD)
