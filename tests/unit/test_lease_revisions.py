@@ -19,6 +19,8 @@ from leased_table import (
     Table,
 )
 from media_pipeline.leases import (
+    BEGUN,
+    MEANT,
     Claim,
     Verdict,
     format_time,
@@ -46,10 +48,8 @@ def test_every_claim_writes_under_a_revision_of_its_own(table: Table, again: Cla
     assert re.fullmatch("[0-9a-f]{12}", second.revision)
     pipeline = table.item["pipeline"]
     left = MEANT if again.retry else BEGUN
-    assert (pipeline["revision"], pipeline["leftovers"]) == (
-        second.revision,
-        {first.revision: left},
-    )
+    assert pipeline["revision"] == second.revision
+    assert pipeline["leftovers"] == {first.revision: left}
     table.now += timedelta(hours=1)
     table.catalog.complete(second, {})
     assert table.item["pipeline"]["leftovers"] == {first.revision: "2026-03-01T13:00:00.000Z"}
