@@ -19,7 +19,7 @@ from moto.sqs.models import sqs_backends
 
 from aws_names import BUCKET, REGION
 from media_pipeline.events import Job, parse_event
-from media_pipeline.leases import BEGUN, MEANT, format_time, parse_time
+from media_pipeline.leases import MEANT, NEVER_ENDED, format_time, parse_time
 from media_pipeline.recipe import load_recipe
 from media_pipeline.worker import Outcome, Task
 from sweeping.counts import Count
@@ -166,7 +166,7 @@ class SweepHouse:
                     pipeline[name] = format_time(parse_time(pipeline[name]) - passed)
                 left = pipeline.get("leftovers", {})
                 for revision, since in left.items():
-                    if since not in (MEANT, BEGUN):
+                    if since not in (MEANT, NEVER_ENDED):
                         left[revision] = format_time(parse_time(since) - passed)
             if isinstance(item.get("createdAt"), str):
                 item["createdAt"] = format_time(parse_time(item["createdAt"]) - passed)

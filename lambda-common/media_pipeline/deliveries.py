@@ -35,7 +35,8 @@ class Queue:
     def postpone(self, record: SQSRecord, *, is_busy: bool = False) -> None:
         """Let the message come back sooner than the visibility timeout, which outlasts a whole job.
 
-        One that waits for another worker (`is_busy`) comes back for the last time only after that.
+        One that waits for another worker (`is_busy`) has the visibility timeout before its last
+        receive, for that outlasts any lease.
         A refusal is only logged: the message then comes back later.
         """
         if is_busy and _receives(record) == self._max_receives - 1:

@@ -20,7 +20,7 @@ SEQUENCER_LENGTH = 64
 
 REVISION_LENGTH = 12
 
-MEANT, BEGUN = "", "-"
+MEANT, NEVER_ENDED = "", "-"
 """In place of since when a revision is left over: it was complete, or its run came to no end."""
 
 
@@ -112,7 +112,7 @@ def grant(pipeline: dict[str, Any] | None, claim: Claim) -> dict[str, Any]:
         attempts += int(pipeline["attempts"])
     leftovers = {**pipeline.get("leftovers", {})} if pipeline else {}
     if pipeline and "revision" in pipeline:
-        leftovers[pipeline["revision"]] = BEGUN if "leaseToken" in pipeline else MEANT
+        leftovers[pipeline["revision"]] = NEVER_ENDED if "leaseToken" in pipeline else MEANT
     keys = {**pipeline.get("leftoverKeys", {})} if pipeline else {}
     if pipeline and "key" in pipeline and pipeline["key"] != claim.key:
         keys = {**dict.fromkeys(leftovers, pipeline["key"]), **keys}
@@ -143,33 +143,40 @@ def is_ours(pipeline: object) -> TypeGuard[dict[str, Any]]:
 
 
 def left_at(leftovers: Mapping[str, str], now: datetime, *, is_over: bool) -> dict[str, str]:
-    """The leftovers of a record that ends now: what it meant until then it does no longer.
+    """The leftovers of a record that ends now, those left over by that with this time.
 
-    Unless that is over, what was complete is meant still.
+    Unless the end `is_over`, a redrive may follow it: then what was complete is not left over yet.
     """
-    ended = (MEANT, BEGUN) if is_over else (BEGUN,)
+    ended = (MEANT, NEVER_ENDED) if is_over else (NEVER_ENDED,)
     return {r: format_time(now) if since in ended else since for r, since in leftovers.items()}
 
 
 def _is_same_work(pipeline: dict[str, Any], claim: Claim) -> bool:
     """Whether a claim goes on with what was begun and never ended."""
-    is_begun = "leaseToken" in pipeline and pipeline["recipeDigest"] == claim.recipe_digest
-    return is_begun and _is_same_source(pipeline, claim)
+    is_open = "leaseToken" in pipeline and pipeline["recipeDigest"] == claim.recipe_digest
+    return is_open and _is_same_source(pipeline, claim)
 
 
 def _is_same_source(pipeline: dict[str, Any], claim: Claim) -> bool:
-    """Whether a record tells of that version of that object; other keys may hold the same bytes."""
-    told = [
-        pipeline["sourceVersion"],
-        pipeline.get("bucket", claim.bucket),
-        pipeline.get("key", claim.key),
-    ]
-    return told == [claim.source_version, claim.bucket, claim.key]
+    """Whether a record tells of that version of that object; other keys may hold the same bytes.
+
+    Of a record that does not say which object it was, the version alone counts.
+    """
+    return (
+        pipeline["sourceVersion"] == claim.source_version
+        and pipeline.get("bucket", claim.bucket) == claim.bucket
+        and pipeline.get("key", claim.key) == claim.key
+    )
 
 
-def is_unfinished_by(pipeline: Mapping[str, Any], holder: str) -> bool:
-    """Whether a holder has begun what a record tells of, and not ended it."""
-    return "endedAt" not in pipeline and pipeline.get("holder") == holder
+def is_to_go_on(pipeline: Mapping[str, Any], claim: Claim) -> bool:
+    """Whether who asks for an older version of an object has to see to the one that is recorded.
+
+    It is what the same holder has taken up and not ended, or what was given up for a redrive.
+    """
+    if pipeline.get("key") != claim.key or "leaseToken" not in pipeline:
+        return False
+    return "endedAt" in pipeline or pipeline["holder"] == claim.holder
 
 
 def pad_sequencer(sequencer: str) -> str:

@@ -16,7 +16,7 @@ from media_pipeline.leases import (
     format_time,
     grant,
     is_ours,
-    is_unfinished_by,
+    is_to_go_on,
     judge,
     left_at,
 )
@@ -60,14 +60,14 @@ class Lease:
 class Refusal:
     """Why a record was not claimed; of a duplicate, what its record says came of the work.
 
-    `error` is what went wrong, `segments_created` how many segments a cutting job made. `is_begun`
-    is of a version that is superseded by one that the same holder has begun, and not ended.
+    `error` is what went wrong, `segments_created` how many segments a cutting job made. `instead`
+    is the `pipeline` map of a newer version that whoever asks has to see to.
     """
 
     verdict: Verdict
     error: PermanentError | None = None
     segments_created: int | None = None
-    is_begun: bool = False
+    instead: Mapping[str, Any] | None = None
 
 
 class LeaseLostError(TransientError):
@@ -110,7 +110,7 @@ class Catalog:
             if verdict is Verdict.UNORDERED:
                 verdict = Verdict.GRANTED if is_current() else Verdict.SUPERSEDED
             if verdict is not Verdict.GRANTED:
-                return _refusal(verdict, item["pipeline"], claim.holder)
+                return _refusal(verdict, item["pipeline"], claim)
             granted = grant(pipeline, claim)
             lease = Lease(
                 item_key,
@@ -289,10 +289,11 @@ def _own(item: dict[str, Any]) -> dict[str, Any]:
     return item
 
 
-def _refusal(verdict: Verdict, pipeline: Mapping[str, Any], holder: str) -> Refusal:
+def _refusal(verdict: Verdict, pipeline: Mapping[str, Any], claim: Claim) -> Refusal:
+    if verdict is Verdict.SUPERSEDED and is_to_go_on(pipeline, claim):
+        return Refusal(verdict, instead=pipeline)
     if verdict is not Verdict.DUPLICATE:
-        is_begun = verdict is Verdict.SUPERSEDED and is_unfinished_by(pipeline, holder)
-        return Refusal(verdict, is_begun=is_begun)
+        return Refusal(verdict)
     outcome = pipeline.get("outcome", {})
     error = PermanentError(outcome["code"], outcome["message"]) if "code" in outcome else None
     count = outcome.get("segmentsCreated")

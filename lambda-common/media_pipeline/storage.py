@@ -37,10 +37,6 @@ class SupersededError(Exception):
     """The key holds another version than the one that was asked for."""
 
 
-class MissingError(PermanentError):
-    """The key holds nothing, for certain: S3 says so only to a role that may list."""
-
-
 class Originals:
     """The uploads, each read as the one version that its event named."""
 
@@ -96,8 +92,7 @@ def _read_failure(error: ClientError) -> Exception:
         return SupersededError("the key holds another version by now")
     if status not in (403, 404):
         return error
-    kind = MissingError if status == 404 else PermanentError
-    return kind(
+    return PermanentError(
         "source_unreadable",
         "The original cannot be read: it was deleted, or the function's role may not read it "
         "(S3 answers both alike to a role that may not list).",

@@ -15,7 +15,7 @@ from media_pipeline.failures import BadPayloadError, PermanentError, TransientEr
 from media_pipeline.leases import GRACE, Claim
 from media_pipeline.recipe import Recipe, match_key
 from media_pipeline.records import Catalog, Lease, LeaseLostError, Refusal
-from media_pipeline.storage import MissingError, Originals, Publisher, SupersededError
+from media_pipeline.storage import Originals, Publisher, SupersededError
 from media_pipeline.task import Record, Task
 from media_pipeline.vocabulary import Vocabulary
 from media_pipeline.work_folder import work_folder
@@ -56,7 +56,7 @@ IGNORED = Outcome("Ignored")
 
 @dataclass(frozen=True)
 class Invocation:
-    """How much time the function has left, and had; whether no queue hands the job out again."""
+    """How much time the function has left, and had when it began; whether no other try follows."""
 
     seconds_left: Callable[[], float]
     seconds_had: float
@@ -98,10 +98,14 @@ class Worker:
         superseded: Job | None = None
         for _ in range(CLAIM_ROUNDS):
             try:
-                return self._attempt(job, superseded, assignment, invocation)
+                outcome = self._attempt(job, superseded, assignment, invocation)
             except SupersededError:
                 # The newer version's own event may be long past, so it is taken up here.
                 superseded, job = job, replace(job, version_id=None, etag=None, sequencer=None)
+                continue
+            if isinstance(outcome, Outcome):
+                return outcome
+            job = outcome
         raise TransientError("the original was replaced at every try to read it")
 
     def refuse(self, payload: Mapping[str, Any], holder: str, error: BadPayloadError) -> None:
@@ -129,7 +133,8 @@ class Worker:
 
     def _attempt(
         self, job: Job, superseded: Job | None, assignment: Assignment, invocation: Invocation
-    ) -> Outcome:
+    ) -> Outcome | Job:
+        """What became of the job, or the one of another version to go on with."""
         if job.source_version is None:
             try:
                 version_id, etag = self._originals.current_version(job)
@@ -138,8 +143,8 @@ class Worker:
             job = replace(job, version_id=version_id, etag=etag)
         claimed = self._claim(job, assignment, invocation, lambda: self._is_current(job))
         if isinstance(claimed, Refusal):
-            if claimed.is_begun:
-                raise SupersededError("a newer version was taken up before, and is not done")
+            if claimed.instead is not None:
+                return _named(job, claimed.instead)
             name = claimed.verdict.name.capitalize()
             return Outcome(name, claimed.error, claimed.segments_created)
         return self._run_claimed(job, assignment, claimed, invocation)
@@ -174,13 +179,10 @@ class Worker:
         )
 
     def _is_current(self, job: Job) -> bool:
-        """Raises `TransientError` where S3 does not let itself be asked, lest an upload be lost."""
         try:
             version_id, etag = self._originals.current_version(job)
-        except MissingError:
+        except PermanentError:
             return False
-        except PermanentError as error:
-            raise TransientError(error.sentence) from error
         return (version_id or etag) == job.source_version
 
     def _fail_unread(
@@ -271,6 +273,17 @@ class Worker:
                 "what is written differ.",
             )
         return key
+
+
+def _named(job: Job, pipeline: Mapping[str, Any]) -> Job:
+    """The job of that version of the same object of which a record tells."""
+    version, etag = pipeline["sourceVersion"], pipeline.get("etag")
+    return replace(
+        job,
+        version_id=None if version == etag else version,
+        etag=etag,
+        sequencer=pipeline.get("sequencer"),
+    )
 
 
 def _process(assignment: Assignment, task: Task, invocation: Invocation) -> dict[str, Any]:

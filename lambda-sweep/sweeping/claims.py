@@ -70,9 +70,9 @@ class Claims:
         if not (key and route and is_ours and key_of_original(key, self._recipe) == item_key):
             self._fail(run, lease, _missing() if _is_unread(pipeline) else _lost())
         elif pipeline["attempts"] >= self._max_receives:
-            self._catalog.exhaust(lease, "when its function ended before it did")
+            self._catalog.exhaust(lease, "without a word from its function")
             run.count(Count.GIVEN_UP)
-            logger.warning("Given up: its function ended early every time")
+            logger.warning("Given up: its function never said what became of it")
         else:
             self._send(run, route, claim)
 

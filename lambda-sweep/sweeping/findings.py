@@ -9,13 +9,17 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import Any
 
-from media_pipeline.leases import BEGUN, MEANT, is_ours, parse_time
+from media_pipeline.leases import MEANT, is_ours, parse_time
 
 LEASE_PATIENCE = timedelta(hours=2)
 """Longer than any queue hides a message (90 minutes): it would have brought the job back itself."""
 
 DAY = timedelta(days=1)
 """How long what nobody means any more is kept, and how long an upload is waited for."""
+
+
+DEAD_LETTERS = timedelta(days=14)
+"""How long the routes' queues keep dead letters."""
 
 
 class Finding(Enum):
@@ -62,11 +66,18 @@ def find(item: Mapping[str, Any], pending: PendingWords | None, now: datetime) -
 
 
 def leftovers_of(pipeline: Mapping[str, Any], now: datetime) -> list[str]:
-    """The revisions that a record has not meant for a day; of one in work, none."""
+    """The revisions that a record has not meant for a day; of one in work, none.
+
+    What was complete before a record was given up is kept until no redrive can follow any more.
+    """
     if "endedAt" not in pipeline:
         return []
-    dated = {r: t for r, t in pipeline.get("leftovers", {}).items() if t not in (MEANT, BEGUN)}
-    return [revision for revision, since in dated.items() if parse_time(since) < now - DAY]
+    is_final = parse_time(pipeline["endedAt"]) < now - DEAD_LETTERS
+    return [
+        revision
+        for revision, since in pipeline.get("leftovers", {}).items()
+        if (is_final if since == MEANT else parse_time(since) < now - DAY)
+    ]
 
 
 def _moment(value: object) -> datetime | None:

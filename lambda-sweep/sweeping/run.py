@@ -30,7 +30,10 @@ class OutOfTimeError(Exception):
 
 @dataclass
 class Run:
-    """`holder` is what claims say of this sweep; `started` is the now that ages are judged by."""
+    """`holder` is what claims say of this sweep; `started` is the now that ages are judged by.
+
+    `known` are the key and the ETag of each recent upload that its record tells of.
+    """
 
     counts: Counter[Count]
     holder: str
@@ -38,6 +41,7 @@ class Run:
     now: Callable[[], datetime]
     failures: int = 0
     intakes: Mapping[str, Intake] = field(default_factory=dict)
+    known: set[tuple[str, str]] = field(default_factory=set)
     started: datetime = field(init=False)
     _floor: float = field(default=SPARE_SECONDS, init=False)
 

@@ -110,17 +110,28 @@ class Sweeper:
         named = {name: next(iter(item[name].values())) for name in self._key}
         with run.guarding({"record": named}):
             record = read_item(item)
+            item_key = {name: record[name] for name in self._key}
+            self._note(run, item_key, record.get("pipeline"))
             finding = find(record, self._pending, run.started)
             if finding is None:
                 return
             run.check_time()
-            item_key = {name: record[name] for name in self._key}
             if finding is Finding.PENDING:
                 waiting[frozenset(item_key.items())] = item_key
             elif finding is Finding.LEFTOVERS:
                 self._remove_leftovers(run, item_key, record["pipeline"])
             elif self._records.read(item_key).get("pipeline") == record["pipeline"]:
                 self._claims.revive(run, item_key, record["pipeline"])
+
+    def _note(self, run: Run, item_key: ItemKey, pipeline: object) -> None:
+        """Know a recent upload by its record, so that it need not be read again."""
+        if not is_ours(pipeline) or pipeline.get("bucket") != self._originals.bucket:
+            return
+        if "endedAt" in pipeline and parse_time(pipeline["endedAt"]) < run.started - UPLOAD_AGE:
+            return
+        key, etag = pipeline.get("key"), pipeline.get("etag")
+        if key and etag and key_of_original(key, self._recipe) == item_key:
+            run.known.add((key, etag))
 
     def _remove_leftovers(self, run: Run, item_key: ItemKey, pipeline: dict[str, Any]) -> None:
         gone = set()
@@ -174,6 +185,8 @@ class Sweeper:
         # What was there before the route is for a backfill to send.
         begins = run.intakes[route].created
         if not begins <= upload.modified <= run.started - EVENT_PATIENCE:
+            return
+        if (upload.key, upload.etag) in run.known:
             return
         if not self._is_missed(upload, self._records.read(item_key)):
             return

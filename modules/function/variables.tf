@@ -140,6 +140,11 @@ variable "own_alarms" {
   }))
   default  = {}
   nullable = false
+
+  validation {
+    condition     = alltrue([for alarm in var.own_alarms : alarm.expression != null || length(alarm.metrics) == 1])
+    error_message = "Say in `expression` what the alarm makes of several metrics."
+  }
 }
 
 variable "redelivery_seconds" {

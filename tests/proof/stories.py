@@ -118,6 +118,17 @@ def taken_up(world: World) -> None:
     world.drain()
 
 
+def taken_up_in_vain(world: World) -> None:
+    """The same, until the last try has failed: the older version's message is the dead letter."""
+    world.deliver(world.upload(0, "damaged"))
+    world.upload(0, "wide").is_lost = True
+    _fail(world, _started(world, steps=6))
+    for _ in range(aws.MAX_RECEIVES):
+        world.advance(aws.VISIBILITY + timedelta(seconds=1))
+        if worker := world.poll(timedelta()):
+            _fail(world, worker)
+
+
 def asked_for(world: World) -> None:
     """An upload's message meets one who was asked for it directly, who then fails."""
     upload = world.upload(0, "wide")
@@ -179,7 +190,7 @@ STORIES: dict[str, tuple[Story, ...]] = {
     "images": (
         *(good, damaged, replaced, overtaken, twice_at_once, outlived, of_one_moment),
         *(out_of_order, unreadable_for_a_while, unreadable_for_long, stalled),
-        *(taken_up, asked_for, lost, left_over, given_up),
+        *(taken_up, taken_up_in_vain, asked_for, lost, left_over, given_up),
     ),
     "videos": (good, left_over),
 }

@@ -182,6 +182,21 @@ run "alarms_of_a_function_by_itself" {
   }
 }
 
+run "several_metrics_of_which_nothing_is_made" {
+  command = plan
+  module {
+    source = "./modules/function"
+  }
+  variables {
+    name   = "shop-sweep"
+    alarms = { enabled = true, topic_arns = [] }
+    own_alarms = {
+      findings = { metrics = ["Found", "Missed"], statistic = "Sum", threshold = 0, description = "Look first." }
+    }
+  }
+  expect_failures = [var.own_alarms]
+}
+
 run "alarms_of_a_route" {
   command = plan
   module {

@@ -19,8 +19,8 @@ from leased_table import (
     Table,
 )
 from media_pipeline.leases import (
-    BEGUN,
     MEANT,
+    NEVER_ENDED,
     Claim,
     Verdict,
     format_time,
@@ -47,7 +47,7 @@ def test_every_claim_writes_under_a_revision_of_its_own(table: Table, again: Cla
     assert first.revision != second.revision
     assert re.fullmatch("[0-9a-f]{12}", second.revision)
     pipeline = table.item["pipeline"]
-    left = MEANT if again.retry else BEGUN
+    left = MEANT if again.retry else NEVER_ENDED
     assert pipeline["revision"] == second.revision
     assert pipeline["leftovers"] == {first.revision: left}
     table.now += timedelta(hours=1)

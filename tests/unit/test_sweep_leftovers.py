@@ -256,7 +256,10 @@ def test_a_medium_that_is_replaced_all_day_long_keeps_a_day_of_its_leftovers(
     assert len(house.record["pipeline"]["leftovers"]) == 11
 
 
-def test_what_was_made_before_outlives_tries_that_came_to_no_end(sweep_house: SweepHouse) -> None:
+@pytest.mark.parametrize("is_redriven", [True, False])
+def test_what_was_made_before_outlives_tries_that_came_to_no_end(
+    sweep_house: SweepHouse, is_redriven: bool
+) -> None:
     """Until a redrive is done, pages may go on with what they have; what the tries wrote goes."""
     house, job = sweep_house.house, sweep_house.house.upload()
     house.run(job)
@@ -277,10 +280,14 @@ def test_what_was_made_before_outlives_tries_that_came_to_no_end(sweep_house: Sw
     assert sweep_house.sweep() == {"RevisionsRemoved": 2}
     assert house.keys("renditions/") == [made]
     house.process = process
-    assert house.run(job) == COMPLETED
-    sweep_house.turn(OLD)
+    if is_redriven:
+        assert house.run(job) == COMPLETED
+        sweep_house.turn(OLD)
+    else:
+        sweep_house.turn(11 * DAY)
     assert sweep_house.sweep() == {"RevisionsRemoved": 1}
-    assert house.keys("renditions/") == [house.record["stream"]["key"]]
+    assert made not in house.keys("renditions/")
+    assert len(house.keys("renditions/")) == is_redriven
 
 
 def test_what_an_upload_of_another_name_has_left_goes_too(sweep_house: SweepHouse) -> None:

@@ -66,6 +66,21 @@ def test_a_video_goes_to_the_videos_queue(sweep_house: SweepHouse) -> None:
     assert sweep_house.house.record_of("m", "g")["type"] == "video"
 
 
+def test_what_the_table_told_of_is_not_read_again(sweep_house: SweepHouse) -> None:
+    house = sweep_house.house
+    for number in range(3):
+        assert house.run(house.upload(key=f"originals/g/{number}/a.jpg")) == COMPLETED
+    house.upload(b"newer", key="originals/g/0/a.jpg")
+    sweep_house.age_objects(3 * HOUR)
+    read: list[str] = []
+    house.dynamodb.meta.events.register(
+        "provide-client-params.dynamodb.GetItem",
+        lambda params, **_: read.append(params["Key"]["id"]["S"]),
+    )
+    assert sweep_house.sweep() == MISSED
+    assert read == ["0"]
+
+
 @pytest.mark.parametrize("hours", [0, 1.9, 145])
 def test_an_upload_is_looked_at_between_two_hours_and_six_days(
     sweep_house: SweepHouse, hours: float

@@ -19,7 +19,7 @@ from media_pipeline.worker import (
     Outcome,
     Task,
 )
-from worker_house import KEY, House, copy_original
+from worker_house import KEY, LAST_TRY, House, copy_original
 
 
 def test_an_upload_becomes_outputs_and_a_completed_record(house: House) -> None:
@@ -92,6 +92,39 @@ def test_a_newer_upload_that_was_taken_up_and_not_done_is_gone_on_with(house: Ho
         b"newer"
     )
     assert house.record["pipeline"]["attempts"] == 2
+
+
+def test_a_newer_upload_that_was_given_up_is_done_by_a_redrive_of_the_older(house: House) -> None:
+    older = house.upload(b"older", "0A")
+    house.upload(b"newer", "0B")
+
+    def be_unreachable(task: Task) -> dict[str, Any]:
+        raise ConnectionError("refused")
+
+    house.process = be_unreachable
+    with pytest.raises(ConnectionError):
+        house.run(older, LAST_TRY)
+    assert house.record["error"]["code"] == "retries_exhausted"
+    house.process = copy_original
+    assert house.run(replace(older, holder="message-9")) == COMPLETED
+    assert house.run(older) == SUPERSEDED
+    [key] = house.keys("renditions/")
+    assert house.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == b"newer"
+
+
+def test_a_newer_upload_that_was_taken_up_and_deleted_since_fails(house: House) -> None:
+    older = house.upload(b"older", "0A")
+    house.upload(b"newer", "0B")
+
+    def be_interrupted(task: Task) -> dict[str, Any]:
+        raise ConnectionError("reset")
+
+    house.process = be_interrupted
+    with pytest.raises(ConnectionError):
+        house.run(older)
+    house.s3.delete_object(Bucket=BUCKET, Key=older.key)
+    assert house.run(older).name == "Failed"
+    assert house.record["error"]["code"] == "source_unreadable"
 
 
 def test_a_versioned_upload_is_read_as_the_version_its_event_named(house: House) -> None:
