@@ -126,7 +126,8 @@ def taken_up_in_vain(world: World) -> None:
     for _ in range(aws.MAX_RECEIVES):
         world.advance(aws.VISIBILITY + timedelta(seconds=1))
         if worker := world.poll(timedelta()):
-            _fail(world, worker)
+            # As far as S3 says that the older version is gone, and the newer one is claimed.
+            _fail(world, _walked(world, worker, steps=4))
 
 
 def asked_for(world: World) -> None:
