@@ -16,6 +16,10 @@ from proof.stories import STORIES
 
 SCHEDULES = 20_000
 SAY_EVERY = 500
+
+LIFETIME = 20
+"""How many tasks a process does before another takes its place, for it grows, and slow of it."""
+
 BUILD = Path("build")
 
 
@@ -32,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{told} stories{', each with a kill at every call' if options.kills else ''}; then "
         f"{options.schedules} schedules from seed {options.seed}"
     )
-    with context.Pool(options.processes, begin) as pool:
+    with context.Pool(options.processes, begin, maxtasksperchild=LIFETIME) as pool:
         said = 0
         for done, broken in pool.imap_unordered(do, planned):
             figures.add(done)
