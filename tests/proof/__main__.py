@@ -18,7 +18,7 @@ SCHEDULES = 20_000
 SAY_EVERY = 500
 
 LIFETIME = 20
-"""How many tasks a process does before another takes its place, for it grows, and slow of it."""
+"""How many tasks a process does before a fresh one takes its place: it grows, and grows slow."""
 
 BUILD = Path("build")
 
