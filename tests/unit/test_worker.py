@@ -94,12 +94,13 @@ def test_a_newer_upload_that_was_taken_up_and_not_done_is_gone_on_with(house: Ho
     assert house.record["pipeline"]["attempts"] == 2
 
 
+def be_unreachable(task: Task) -> dict[str, Any]:
+    raise ConnectionError("refused")
+
+
 def test_a_newer_upload_that_was_given_up_is_done_by_a_redrive_of_the_older(house: House) -> None:
     older = house.upload(b"older", "0A")
     house.upload(b"newer", "0B")
-
-    def be_unreachable(task: Task) -> dict[str, Any]:
-        raise ConnectionError("refused")
 
     house.process = be_unreachable
     with pytest.raises(ConnectionError):
@@ -116,10 +117,7 @@ def test_a_newer_upload_that_was_taken_up_and_deleted_since_fails(house: House) 
     older = house.upload(b"older", "0A")
     house.upload(b"newer", "0B")
 
-    def be_interrupted(task: Task) -> dict[str, Any]:
-        raise ConnectionError("reset")
-
-    house.process = be_interrupted
+    house.process = be_unreachable
     with pytest.raises(ConnectionError):
         house.run(older)
     house.s3.delete_object(Bucket=BUCKET, Key=older.key)
